@@ -1,0 +1,1 @@
+"""Sources: raw files in, clean records with provenance out."""

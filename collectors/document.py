@@ -1,0 +1,169 @@
+"""The base of all sources: documents in, records out, with licence policy and de-identification applied on the way."""
+
+import json
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+import pyarrow as pa
+from pydantic import Field
+
+from collectors.deidentify import deidentify
+from collectors.files import RawFile, find, open_item
+from collectors.hygiene import clean_text, hidden_instructions
+from collectors.language import identify
+from datagen.errors import InputError
+from datagen.licence import UNKNOWN, Operation, allowed
+from datagen.record import SPLITS, extended, record_id, split_of, table
+from datagen.stage import InputPath, Item, Outcome, Source
+
+if TYPE_CHECKING:
+    from datagen.task import Task
+
+BATCH_DOCUMENTS = 512
+
+
+@dataclass(frozen=True)
+class Document:
+    """What a format's reader finds: text and what the file itself says about it.
+
+    `group` is the case family (article, book, patient, ...); None makes the document a family of its own.
+    """
+
+    source_id: str
+    text: str
+    group: str | None = None
+    messages: list[dict[str, str]] | None = None
+    language: str | None = None
+    url: str | None = None
+    license: str | None = None
+    content_type: str | None = None
+    department: str | None = None
+    split: str | None = None
+    meta: dict[str, Any] = field(default_factory=dict)
+
+
+class DocumentSource(Source):
+    """Options that every source has."""
+
+    path: Annotated[str | list[str], InputPath()] = Field(description="file, folder, glob, archive or object-store URL")
+    license: str = Field(UNKNOWN, description="SPDX licence of documents that state none themselves")
+    operations: tuple[Operation, ...] = Field(
+        ("keep",),
+        description="what you will do with the text; a record whose licence forbids any of it is dropped",
+    )
+    access: Literal["open", "restricted"] = Field("open", description="restricted text never reaches a remote model")
+    deidentify: Literal["none", "light", "full"] = Field(
+        "light",
+        description="light: e-mail, telephone, identity numbers; full: names, places, dates and ages too",
+    )
+    patient_level: bool = Field(False, description="ids are keyed hashes and no original identifier is kept")
+    language: str | None = Field(None, description="ISO 639 code, where the whole source has one")
+    exclude: tuple[str, ...] = Field((), description="name patterns of files to leave out, such as test parts")
+
+    suffixes: ClassVar[tuple[str, ...]]
+    writes: ClassVar[tuple[str, ...]] = ("text", "language", "license", "phi_status")
+
+    def items(self) -> list[Item]:
+        return find(self.path, self.suffixes, self.exclude)
+
+    @abstractmethod
+    def documents(self, file: RawFile) -> Iterator[Document | InputError]:
+        """Documents of one file, in order. Yield InputError for a bad one and go on; raise it where nothing more can be
+        read."""
+
+    def read(self, item: Item, task: "Task") -> Iterator[Outcome]:
+        builder = _Batch(self, task)
+        for file in open_item(item, self.suffixes, self.exclude):
+            if isinstance(file, tuple):
+                builder.reject(*file)
+                continue
+            number = 0
+            try:
+                for number, document in enumerate(self.documents(file), 1):
+                    position = f"{file.position}#{number}"
+                    if isinstance(document, InputError):
+                        builder.reject(position, document)
+                    else:
+                        builder.add(position, document)
+                    if builder.full:
+                        yield builder.take()
+            except InputError as error:
+                builder.reject(f"{file.position}#{number + 1}" if number else file.position, error)
+        yield builder.take()
+
+
+class _Batch:
+    """Documents on their way to one Outcome."""
+
+    def __init__(self, source: DocumentSource, task: "Task"):
+        self._source, self._task = source, task
+        self._clear()
+
+    def _clear(self) -> None:
+        self._rows: list[dict] = []
+        self._dropped: dict[str, str] = {}
+        self._quarantined: dict[str, str] = {}
+
+    @property
+    def full(self) -> bool:
+        return len(self._rows) >= BATCH_DOCUMENTS
+
+    def reject(self, position: str, error: InputError) -> None:
+        self._quarantined[position] = error.reason
+
+    def add(self, position: str, document: Document) -> None:
+        try:
+            row = self._row(document)
+        except InputError as error:
+            self.reject(position, error)
+            return
+        if not row["text"]:
+            self._dropped[row["id"]] = "empty"
+        elif any(operation not in allowed(row["license"]) for operation in self._source.operations):
+            self._dropped[row["id"]] = "licence"
+        self._rows.append(row)
+
+    def _row(self, document: Document) -> dict:
+        source, task, name = self._source, self._task, self._task.job.name
+        if not isinstance(document.text, str):
+            raise InputError("no_text")
+        secret = task.job.secret if source.patient_level else None
+        identity = record_id(name, document.source_id, secret)
+        group = record_id(name, document.group or document.source_id, secret)
+        text, phi = deidentify(clean_text(document.text), source.deidentify, key=group)
+        messages = document.messages and [
+            {**m, "content": deidentify(clean_text(m["content"]), source.deidentify, key=group)[0]}
+            for m in document.messages
+        ]
+        language, script = identify(text, document.language or source.language)
+        if document.split not in (None, *SPLITS):
+            raise InputError("bad_split")
+        return {
+            "id": identity,
+            "group": group,
+            "split": document.split or split_of(group, **task.job.settings["split"]),
+            "text": text,
+            "messages": messages,
+            "language": language,
+            "script": script,
+            "source": name,
+            "source_id": identity if source.patient_level else document.source_id,
+            "url": None if source.patient_level else document.url,
+            "license": document.license or source.license,
+            "access": source.access,
+            "content_type": document.content_type,
+            "department": document.department,
+            "safety": ["hidden_instructions"] if hidden_instructions(document.text) else None,
+            "phi_status": phi,
+            "meta": json.dumps(document.meta, ensure_ascii=False, sort_keys=True) if document.meta else None,
+        }
+
+    def take(self) -> Outcome:
+        outcome = Outcome(self._table(), dropped=self._dropped, quarantined=self._quarantined)
+        self._clear()
+        return outcome
+
+    def _table(self) -> pa.Table:
+        return table(self._rows) if self._rows else extended(()).empty_table()

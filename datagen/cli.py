@@ -1,0 +1,69 @@
+"""`datagen`: thin faces of library functions, found by entry point, so that other packages add their own."""
+
+import os
+import sys
+from importlib.metadata import EntryPoint, entry_points
+
+import typer
+
+from datagen.errors import DatagenError
+
+GROUP = "datagen.commands"
+SUMMARY = "Curated, department-balanced training data for medical language models, and the trainer that reads it."
+NOTICE = "For research. Not clinically validated, not medical advice."
+
+
+def main() -> None:
+    """Run one command. Exit codes: 0 done, 1 failed, 2 wrong usage or recipe, 3 too many bad inputs, 4 verification
+    failed, 5 a report's check failed."""
+    arguments = sys.argv[1:]
+    debug = "--debug" in arguments
+    arguments = [a for a in arguments if a != "--debug"]
+    try:
+        _app(arguments)(args=arguments, standalone_mode=True)
+    except DatagenError as error:
+        if debug:
+            raise
+        print(f"datagen: {error}", file=sys.stderr)
+        if error.fix:
+            print(f"  next: {error.fix}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("datagen: interrupted; the same command goes on where this one stopped", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _app(arguments: list[str]) -> typer.Typer:
+    points = {point.name: point for point in entry_points(group=GROUP)}
+    # Only the command that was asked for is imported: help for the others is not worth their import time.
+    asked = next((a for a in arguments if not a.startswith("-")), None)
+    chosen = [points[asked]] if asked in points else [points[name] for name in sorted(points)]
+    app = typer.Typer(name="datagen", help=f"{SUMMARY}\n\n{NOTICE}", no_args_is_help=True, add_completion=False)
+    app.pretty_exceptions_enable = False
+    app.callback()(_options)
+    for point in chosen:
+        app.command(point.name)(_load(point))
+    return app
+
+
+def _options() -> None:
+    pass
+
+
+def _load(point: EntryPoint):
+    try:
+        return point.load()
+    except ImportError as error:
+        message = f"the command {point.name} can't be loaded: {error}"
+
+        def broken() -> None:
+            raise DatagenError(message, "install what it needs")
+
+        broken.__doc__ = f"(unavailable: {error})"
+        return broken
+
+
+_options.__doc__ = SUMMARY + "\n\n" + NOTICE

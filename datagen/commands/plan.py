@@ -1,0 +1,71 @@
+"""datagen plan"""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from datagen.events import read_events
+from datagen.plan import Plan, make_plan
+from datagen.recipe import load_recipe
+from datagen.store import Store
+
+
+def plan(
+    recipe: Annotated[str, typer.Argument(help="A recipe (YAML).")],
+    out: Annotated[str | None, typer.Option(help="Run folder or URL; default runs/NAME.")] = None,
+    only: Annotated[str | None, typer.Option()] = None,
+    until: Annotated[str | None, typer.Option()] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set")] = None,
+) -> None:
+    """Show what would run, what is up to date, and why."""
+    loaded = load_recipe(recipe, set_ or [])
+    show(make_plan(loaded, out or f"runs/{loaded.name}", only, until))
+
+
+def show(found: Plan) -> None:
+    store = Store(found.run_url)
+    rates = _rates(store)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("stage", "uses", "state", "why", "input", "estimate"):
+        table.add_column(heading, justify="right" if heading in ("input", "estimate") else "left")
+    total, unknown = 0.0, 0
+    for name, planned in found.stages.items():
+        if not planned.selected:
+            continue
+        size = sum(item.bytes for item in planned.items)
+        state = "up to date" if planned.published else _resumes(store, name, planned.hash)
+        estimate = ""
+        if planned.runs:
+            seconds = rates.get(planned.step.use)
+            unknown += seconds is None
+            total += seconds or 0
+            estimate = f"{seconds:,.0f} s" if seconds is not None else "unknown"
+        why = "" if planned.published else planned.why
+        table.add_row(name, planned.step.use, state, why, f"{size / 1e6:,.1f} MB" if size else "", estimate)
+    console = Console()
+    console.print(table)
+    if found.to_run:
+        known = f"{total:,.0f} s of stage time by earlier runs" + (
+            f", {unknown} stages never ran here" if unknown else ""
+        )
+        console.print(f"{len(found.to_run)} stages to run: {known}.")
+    else:
+        console.print("Nothing to do: every stage is up to date.")
+
+
+def _resumes(store: Store, name: str, version: str) -> str:
+    done = sum(p.endswith(".json") for p, _ in store.files(f"_work/{name}/{version}"))
+    return f"resume ({done} shards done)" if done else "run"
+
+
+def _rates(store: Store) -> dict[str, float]:
+    """Seconds that each kind of stage took, the last time it ran in this run."""
+    seconds, uses = {}, {}
+    for event in read_events(store):
+        if event["event"] == "stage_start":
+            uses[event["stage"]] = event["use"]
+        elif event["event"] == "stage_done":
+            seconds[uses[event["stage"]]] = event["seconds"]
+    return seconds

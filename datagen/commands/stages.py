@@ -1,0 +1,44 @@
+"""datagen stages"""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from datagen.errors import UsageError
+from datagen.stage import stage_class, stage_names
+
+
+def stages(name: Annotated[str | None, typer.Argument(help="A stage, for its options.")] = None) -> None:
+    """List all installed stages, or explain one."""
+    console = Console()
+    if name:
+        _explain(console, name)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("stage", "publishes", "what it does"):
+        table.add_column(heading)
+    for known in stage_names():
+        try:
+            found = stage_class(known)
+        except UsageError as error:
+            table.add_row(known, "-", f"unavailable: {error}")
+            continue
+        table.add_row(known, found.publishes, (found.__doc__ or "").split("\n")[0])
+    console.print(table)
+
+
+def _explain(console: Console, name: str) -> None:
+    found = stage_class(name)
+    console.print(f"[bold]{name}[/] (version {found.version}), publishes {found.publishes}\n\n{found.__doc__}\n")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("option", "type", "default", "meaning"):
+        table.add_column(heading)
+    for option, info in found.model_fields.items():
+        kind = getattr(info.annotation, "__name__", None) or str(info.annotation).replace("typing.", "")
+        default = "required" if info.is_required() else str(info.default)
+        table.add_row(option, kind, default, info.description or "")
+    console.print(table)
+    if found.adds:
+        console.print("adds columns: " + ", ".join(f"{f.name} ({f.type})" for f in found.adds))

@@ -1,0 +1,225 @@
+"""One way to files: local folders and object stores (S3, GCS, Azure) behind the same small set of atomic operations."""
+
+import fcntl
+import hashlib
+import io
+import os
+import shutil
+from pathlib import Path
+
+import obstore
+import pyarrow as pa
+import pyarrow.parquet as pq
+from obstore.exceptions import AlreadyExistsError, NotFoundError, PreconditionError
+from obstore.store import LocalStore, from_url
+
+from datagen.errors import UsageError
+
+REMOTE_SCHEMES = ("s3://", "gs://", "az://", "abfss://")
+
+
+def is_remote(url: str) -> bool:
+    return url.startswith(REMOTE_SCHEMES)
+
+
+class Store:
+    """A folder, local or remote, addressed by `/`-separated relative paths.
+
+    Credentials and endpoints come from the environment alone (`AWS_*`, `GOOGLE_*`, `AZURE_*`), so that no secret can
+    land in a recipe or a manifest. Every write is atomic: a path holds the old bytes, the new bytes, or nothing.
+    """
+
+    def __init__(self, url: str):
+        self.url = str(url).rstrip("/")
+        self.remote = is_remote(self.url)
+        if self.remote:
+            try:
+                self._store = from_url(self.url)
+            except Exception as error:
+                raise UsageError(
+                    f"cannot open {self.url}: {type(error).__name__}", "check the URL and credentials"
+                ) from None
+        else:
+            if "://" in self.url:
+                raise UsageError(
+                    f"{self.url}: unknown scheme", f"use a local path or one of {', '.join(REMOTE_SCHEMES)}"
+                )
+            self.url = str(Path(self.url).absolute())
+            self._store = LocalStore(prefix=self.url, mkdir=True)
+
+    def __reduce__(self):
+        return Store, (self.url,)
+
+    def join(self, path: str) -> str:
+        return f"{self.url}/{path}"
+
+    def local(self, path: str = "") -> Path:
+        """The local path behind `path`; only for local stores."""
+        assert not self.remote
+        return Path(self.url) / path
+
+    # Reading
+
+    def read(self, path: str) -> bytes:
+        """The whole object. Raises FileNotFoundError."""
+        if not self.remote:
+            return self.local(path).read_bytes()
+        try:
+            return bytes(obstore.get(self._store, path).bytes())
+        except NotFoundError:
+            raise FileNotFoundError(self.join(path)) from None
+
+    def size(self, path: str) -> int | None:
+        """Bytes, or None where there is no such object."""
+        try:
+            return obstore.head(self._store, path)["size"]
+        except (FileNotFoundError, NotFoundError):
+            return None
+
+    def exists(self, path: str) -> bool:
+        return self.size(path) is not None
+
+    def open(self, path: str):
+        """A seekable binary reader."""
+        if self.remote:
+            return obstore.open_reader(self._store, path)
+        return self.local(path).open("rb")
+
+    def files(self, prefix: str) -> list[tuple[str, int]]:
+        """(path, bytes) of every object under the folder `prefix`, sorted by path."""
+        if not self.remote:
+            root = self.local(prefix)
+            found = []
+            for folder, _, names in os.walk(root):
+                for name in names:
+                    file = Path(folder) / name
+                    try:
+                        found.append((file.relative_to(self.url).as_posix(), file.stat().st_size))
+                    except FileNotFoundError:
+                        continue
+            return sorted(found)
+        return sorted((m["path"], m["size"]) for page in obstore.files(self._store, f"{prefix}/") for m in page)
+
+    def folders(self, prefix: str = "") -> list[str]:
+        """Names of the folders directly under `prefix`, sorted."""
+        if not self.remote:
+            root = self.local(prefix)
+            return sorted(p.name for p in root.iterdir() if p.is_dir()) if root.is_dir() else []
+        listing = obstore.list_with_delimiter(self._store, f"{prefix}/" if prefix else None)
+        return sorted(p.rstrip("/").rsplit("/", 1)[-1] for p in listing["common_prefixes"])
+
+    def parquet(self, path: str) -> pq.ParquetFile:
+        """A Parquet file opened lazily; local files are memory-mapped."""
+        if self.remote:
+            return pq.ParquetFile(pa.PythonFile(obstore.open_reader(self._store, path), mode="r"))
+        return pq.ParquetFile(str(self.local(path)), memory_map=True)
+
+    def sha256(self, path: str) -> str:
+        digest = hashlib.sha256()
+        with self.open(path) as file:
+            while chunk := bytes(file.read(1 << 20)):
+                digest.update(chunk)
+        return digest.hexdigest()
+
+    # Writing
+
+    def write(self, path: str, data: bytes) -> None:
+        """Create or replace, atomically."""
+        obstore.put(self._store, path, data)
+
+    def create(self, path: str, data: bytes) -> bool:
+        """Create only if absent; False if another writer came first, whose bytes stay."""
+        try:
+            obstore.put(self._store, path, data, mode="create")
+        except AlreadyExistsError:
+            return False
+        return True
+
+    def swap(self, path: str, old: bytes | None, new: bytes) -> bool:
+        """Compare and set: write `new` only while the object still holds `old` (None: is absent)."""
+        if old is None:
+            return self.create(path, new)
+        if not self.remote:
+            return self._swap_locally(path, old, new)
+        try:
+            found = obstore.get(self._store, path)
+            tag = found.meta["e_tag"]
+            if bytes(found.bytes()) != old:
+                return False
+            obstore.put(self._store, path, new, mode={"e_tag": tag})
+        except (PreconditionError, NotFoundError, FileNotFoundError):
+            return False
+        return True
+
+    def _swap_locally(self, path: str, old: bytes, new: bytes) -> bool:
+        # Object stores compare by ETag; a file system needs a lock that dies with its holder.
+        guard = self.local("_run/swap.lock")
+        guard.parent.mkdir(parents=True, exist_ok=True)
+        with guard.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                if self.local(path).read_bytes() != old:
+                    return False
+            except FileNotFoundError:
+                return False
+            self.write(path, new)
+            return True
+
+    def copy(self, source: str, target: str) -> None:
+        """Server-side copy (a hard link on local file systems): no bytes travel through this process."""
+        obstore.copy(self._store, source, target)
+
+    def delete(self, paths: list[str]) -> None:
+        for path in paths:
+            try:
+                obstore.delete(self._store, path)
+            except (FileNotFoundError, NotFoundError):
+                continue
+
+    def delete_tree(self, prefix: str) -> None:
+        if self.remote:
+            self.delete([path for path, _ in self.files(prefix)])
+        else:
+            shutil.rmtree(self.local(prefix), ignore_errors=True)
+
+    def writer(self, path: str) -> "HashingWriter":
+        """A streaming writer; the object appears when it is closed."""
+        return HashingWriter(obstore.open_writer(self._store, path))
+
+    def flush_to_disk(self, path: str) -> None:
+        """Make a local file survive a power cut; object stores do so by themselves."""
+        if self.remote:
+            return
+        descriptor = os.open(self.local(path), os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+class HashingWriter(io.RawIOBase):
+    """Counts and hashes what passes through, so that a file is never read again only to learn its sha256."""
+
+    def __init__(self, sink):
+        self._sink = sink
+        self._digest = hashlib.sha256()
+        self.bytes = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data) -> int:
+        view = memoryview(data)
+        self._digest.update(view)
+        self._sink.write(view)
+        self.bytes += view.nbytes
+        return view.nbytes
+
+    def close(self) -> None:
+        if not self.closed:
+            self._sink.close()
+            super().close()
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()

@@ -1,0 +1,127 @@
+"""One id, one record: repeated ids with equal content are dropped(same_id), with other content quarantined(id_clash).
+
+Stages with several inputs look before they read (`INPUTS`); sources look at what they wrote and rewrite the few shards
+that hold a repeat. The first in shard and row order stays.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datagen.ledger import LEDGER, Settled, decided_columns
+from datagen.record import ids_as_bytes
+from datagen.stage import Phase
+
+if TYPE_CHECKING:
+    from datagen.store import Store
+    from datagen.task import Commit, Job, Task
+
+INPUTS = "inputs"
+ROWS_PER_SHARD = 20_000_000
+"""A shard holds 32 bytes a row, so 0.6 GB."""
+
+REPEATS = pa.schema([("path", pa.string()), ("row", pa.int64()), ("verdict", pa.string())])
+
+
+def input_phase() -> Phase:
+    """Finds ids repeated among the inputs of a stage."""
+
+    def plan(job: "Job") -> list[list[int]]:
+        return _slices(sum(part.rows for part in job.parts))
+
+    def run(task: "Task") -> None:
+        task.write("repeats", find_repeats(task.job.store, [part.path for part in task.job.parts], *task.shard))
+
+    return Phase(INPUTS, plan, run)
+
+
+def resolve_phases() -> tuple[Phase, Phase]:
+    """Finds ids repeated in a source's own output, then rewrites the shards that hold them."""
+
+    def plan_unique(job: "Job") -> list[list[int]]:
+        return _slices(sum(f["rows"] for c in job.commits("rows") for f in c.files.get("data", ())))
+
+    def run_unique(task: "Task") -> None:
+        paths = [path for commit in task.commits("rows") for path in commit.paths()]
+        task.write("repeats", find_repeats(task.job.store, paths, *task.shard))
+
+    def plan_resolve(job: "Job") -> dict[int, None]:
+        touched = repeated_rows(job.store, job.commits("unique"))
+        return {c.key: None for c in job.commits("rows") if any(path in touched for path in c.paths())}
+
+    return Phase("unique", plan_unique, run_unique), Phase("resolve", plan_resolve, _resolve, publishes=True)
+
+
+def find_repeats(store: "Store", paths: list[str], piece: int, pieces: int) -> pa.Table:
+    """Rows (REPEATS) whose id, among those of this piece of the id space, came before."""
+    ids, contents, files, rows = [], [], [], []
+    for number, path in enumerate(paths):
+        start = 0
+        for batch in store.parquet(path).iter_batches(columns=["id", "content"]):
+            here = ids_as_bytes(batch["id"])
+            index = np.arange(start, start + len(here))
+            start += len(here)
+            mine = here.view("u1").reshape(-1, 16)[:, 0] % pieces == piece
+            ids.append(here[mine])
+            contents.append(ids_as_bytes(batch["content"])[mine])
+            rows.append(index[mine])
+            files.append(np.full(int(mine.sum()), number))
+    if not ids:
+        return REPEATS.empty_table()
+    key, content = np.concatenate(ids), np.concatenate(contents)
+    file, row = np.concatenate(files), np.concatenate(rows)
+    _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+    repeated = np.flatnonzero(first[inverse] != np.arange(len(key)))
+    same = content[repeated] == content[first[inverse[repeated]]]
+    return pa.table(
+        [
+            pa.array([paths[f] for f in file[repeated]], pa.string()),
+            pa.array(row[repeated], pa.int64()),
+            pa.array(np.where(same, "same_id", "id_clash").tolist(), pa.string()),
+        ],
+        schema=REPEATS,
+    )
+
+
+def repeated_rows(store: "Store", commits: Iterable["Commit"]) -> dict[str, dict[int, str]]:
+    """path -> row number -> verdict, from committed shards of either phase."""
+    found: dict[str, dict[int, str]] = {}
+    for path in (path for commit in commits for path in commit.paths("repeats")):
+        for entry in store.parquet(path).read().to_pylist():
+            found.setdefault(entry["path"], {})[entry["row"]] = entry["verdict"]
+    return found
+
+
+def _resolve(task: "Task") -> None:
+    store = task.job.store
+    touched = repeated_rows(store, task.commits("unique"))
+    commit = next(c for c in task.commits("rows") if c.key == task.key)
+    for path in commit.paths():
+        rows = store.parquet(path).read()
+        verdicts = touched.get(path, {})
+        repeats = pa.array([index in verdicts for index in range(len(rows))])
+        kept = rows.filter(pc.invert(repeats))
+        task.account(Settled(kept, *_kept_ledger(kept), kept.slice(0, 0), decided_columns(kept)))
+        task.account_repeats(rows.filter(repeats), [verdicts[row] for row in sorted(verdicts)])
+    for path in commit.paths("ledger"):
+        ledger = store.parquet(path).read()
+        task.write("ledger", ledger.filter(pc.not_equal(ledger["outcome"], "kept")))
+    for kind in ("dropped", "quarantine"):
+        for path in commit.paths(kind):
+            task.write(kind, store.parquet(path).read())
+    for path in commit.paths("stats-decisions"):
+        decisions = store.parquet(path).read()
+        task.count_decisions(decisions.filter(pc.not_equal(decisions["outcome"], "kept")))
+
+
+def _kept_ledger(rows: pa.Table) -> tuple[pa.Table, pa.Table]:
+    ledger = pa.Table.from_pylist([{"id": i, "outcome": "kept"} for i in rows["id"].to_pylist()], LEDGER)
+    return ledger, ledger.slice(0, 0).select(["id", "reason", "position"])
+
+
+def _slices(rows: int) -> list[list[int]]:
+    pieces = 1 + rows // ROWS_PER_SHARD
+    return [[piece, pieces] for piece in range(pieces)]

@@ -1,0 +1,24 @@
+"""Near-duplicate search: shingles, MinHash signatures, bands, verified edges, clusters."""
+
+from dedup.bands import band_keys, bucket_edges, similar, verified
+from dedup.components import Components
+from dedup.find import find_duplicates
+from dedup.fold import fold, tokens
+from dedup.shingles import shingle_hashes, shingle_strings
+from dedup.signatures import scheme, sign, without_tokens
+
+__all__ = [
+    "Components",
+    "band_keys",
+    "bucket_edges",
+    "find_duplicates",
+    "fold",
+    "scheme",
+    "shingle_hashes",
+    "shingle_strings",
+    "sign",
+    "similar",
+    "tokens",
+    "verified",
+    "without_tokens",
+]

@@ -1,0 +1,29 @@
+"""Connected components by union-find."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+class Components:
+    """Clusters of the members 0 to count - 1, grown by edges in any order: the result doesn't depend on it."""
+
+    def __init__(self, count: int) -> None:
+        self.parent = np.arange(count)
+
+    def join(self, edges: np.ndarray) -> None:
+        """Put the two ends of each edge, int64 of shape (edges, 2), into one cluster.
+
+        Raises IndexError for an end that is no member.
+        """
+        from dedup import kernels
+
+        if len(edges) and not (edges.min() >= 0 and edges.max() < len(self.parent)):
+            raise IndexError(f"an edge leads outside the members 0 to {len(self.parent) - 1}")
+        kernels.join(self.parent, edges)
+
+    def labels(self) -> np.ndarray:
+        """For each member the smallest member of its cluster, int64."""
+        from dedup import kernels
+
+        return kernels.roots(self.parent)

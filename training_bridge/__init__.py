@@ -1,0 +1,1 @@
+"""From curated Parquet to a trained Baichuan-M1: tokenizer, packing, the model and its pretraining."""
