@@ -23,12 +23,11 @@ class ShardFailed(DatagenError):
 
 def run_shard(job: Job, phase_name: str, key: int, shard: Any) -> Commit:
     """Compute and commit one shard. Raises ShardFailed, or a DatagenError of the stage's own."""
-    phase = phase_named(job, phase_name)
     task = Task(job, phase_name, key, shard, scratch_folder(job, phase_name, key))
     try:
         if isinstance(job.stage, RowStage):
             _set_up(job, task)
-        return task.commit(phase.run(task))
+        return task.commit(phase_named(job, phase_name).run(task))
     except DatagenError:
         raise
     except Exception as error:
