@@ -172,7 +172,10 @@ class Engine:
                 commits |= stage_run.commits[phase.name]
         final = [commits[key] for key in sorted(commits)]
         self._check_errors(job, final)
-        record = publish(job, final, self.plan.facts(job.name), self.lease)
+        results = {name: list(done.values()) for name, done in stage_run.commits.items()}
+        single = {name: shards[0].result for name, shards in results.items() if len(shards) == 1}
+        facts = self.plan.facts(job.name) | {"results": {n: r for n, r in single.items() if r is not None}}
+        record = publish(job, final, facts, self.lease)
         del self.running[job.name]
         self.finished[job.name] = record
         seconds = time.monotonic() - stage_run.started

@@ -134,7 +134,7 @@ def _decided(ledger: pa.Table, inputs: pa.Table, derived: pa.Table) -> pa.Table:
 
 def _ledger_of(ids: pa.ChunkedArray, outcome: str) -> pa.Table:
     nothing = pa.nulls(len(ids), pa.string())
-    verdict = pa.array([outcome], pa.string()).take(pa.array([0] * len(ids), pa.int8()))
+    verdict = pa.repeat(pa.scalar(outcome, pa.string()), len(ids))
     return pa.table([_chunk(ids), verdict, nothing, nothing, nothing], schema=LEDGER)
 
 

@@ -80,16 +80,21 @@ def publish(job: Job, commits: list[Commit], facts: dict[str, Any], lease: Lease
         "version": f"v-{job.hash}",
         "publishes": job.stage.publishes,
         "counts": counts_of(decisions, cube),
-        "results": [c.result for c in commits if c.result is not None],
         "files": sorted(files, key=lambda f: f["path"]),
     }
-    data = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True).encode()
     lease.check()
-    store.write(f"{folder}/manifest.json", data)
-    store.flush_to_disk(f"{folder}/manifest.json")
+    data = write_manifest(store, folder, record)
     flip(store, job.name, f"v-{job.hash}", data, lease)
     store.delete_tree(job.work)
     return record
+
+
+def write_manifest(store: Store, folder: str, record: dict[str, Any]) -> bytes:
+    """Write a version's manifest and return its bytes, for `flip`."""
+    data = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True).encode()
+    store.write(f"{folder}/manifest.json", data)
+    store.flush_to_disk(f"{folder}/manifest.json")
+    return data
 
 
 def assert_current(plan: "Plan", store: Store, lease: Lease) -> None:
@@ -153,7 +158,7 @@ def _arrange(job: Job, commits: list[Commit]) -> list[dict]:
 
 def _empty(job: Job, path: str, schema: pa.Schema) -> dict:
     staged = f"{job.work}/attempts/empty/{path}"
-    return {**_write_parquet(job.store, staged, schema.empty_table()), "path": path, "from": staged}
+    return {**write_parquet(job.store, staged, schema.empty_table()), "path": path, "from": staged}
 
 
 def _stats(job: Job, commits: list[Commit]) -> list[dict]:
@@ -161,12 +166,13 @@ def _stats(job: Job, commits: list[Commit]) -> list[dict]:
     for name, merge, schema in (("cube", merge_cubes, CUBE), ("decisions", merge_decisions, DECISIONS)):
         parts = [job.store.parquet(path).read() for c in commits for path in c.paths(f"stats-{name}")]
         path = f"{job.version}/stats/{name}.parquet"
-        entry = _write_parquet(job.store, path, merge(parts).cast(schema))
+        entry = write_parquet(job.store, path, merge(parts).cast(schema))
         written.append({**entry, "path": f"stats/{name}.parquet"})
     return written
 
 
-def _write_parquet(store: Store, path: str, rows: pa.Table) -> dict:
+def write_parquet(store: Store, path: str, rows: pa.Table) -> dict[str, Any]:
+    """Write one file of a version; its entry in the manifest, less the path."""
     writer = store.writer(path)
     with pq.ParquetWriter(pa.PythonFile(writer, mode="w"), rows.schema, **PARQUET) as parquet:
         parquet.write_table(rows)

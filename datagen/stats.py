@@ -43,28 +43,9 @@ class Tally:
 
     def add(self, settled: "Settled") -> None:
         if len(settled.rows):
-            rows = settled.rows.select([*BY, "tokens", "duplicates"])
-            # Values are model scores in later stages: counted by their whole number, as the rubric's points are.
-            rows = rows.set_column(rows.schema.get_field_index("value"), "value", pc.floor(rows["value"]))
-            rows = rows.append_column("rows", pa.array([1], pa.int64()).take(pa.array([0] * len(rows), pa.int8())))
-            self._cube.append(_sum(rows, BY, MEASURES, CUBE))
+            self._cube.append(cube_of(settled.rows))
         if len(settled.ledger):
-            decided = settled.decided
-            rows = pa.table(
-                {
-                    "outcome": settled.ledger["outcome"],
-                    "reason": settled.ledger["reason"],
-                    **{
-                        n: decided[n] if n in decided.column_names else pa.nulls(len(decided), pa.string())
-                        for n in DECISIONS_BY[2:]
-                    },
-                    "rows": pa.array([1], pa.int64()).take(pa.array([0] * len(decided), pa.int8())),
-                    "tokens": pc.fill_null(decided["tokens"], 0)
-                    if "tokens" in decided.column_names
-                    else pa.nulls(len(decided), pa.int32()),
-                }
-            )
-            self._decisions.append(_sum(rows, DECISIONS_BY, ("rows", "tokens"), DECISIONS))
+            self._decisions.append(decisions_of(settled.decided, settled.ledger["outcome"], settled.ledger["reason"]))
 
     def add_decisions(self, decisions: pa.Table) -> None:
         self._decisions.append(decisions)
@@ -77,6 +58,36 @@ class Tally:
     def counts(self) -> dict[str, Any]:
         """Rows by outcome, reasons of drops and quarantines, and tokens published."""
         return counts_of(merge_decisions(self._decisions), merge_cubes(self._cube))
+
+
+def cube_of(rows: pa.Table) -> pa.Table:
+    """Rows, tokens and copies of records by everything the report counts by."""
+    rows = rows.select([*BY, "tokens", "duplicates"])
+    # Values are model scores in later stages: counted by their whole number, as the rubric's points are.
+    rows = rows.set_column(rows.schema.get_field_index("value"), "value", pc.floor(rows["value"]))
+    return _sum(rows.append_column("rows", _constant(1, len(rows))), BY, MEASURES, CUBE)
+
+
+def decisions_of(decided: pa.Table, outcome, reason, sign: int = 1) -> pa.Table:
+    """Rows and tokens by decision. `outcome` and `reason` are columns, or one value for all; a negative sign takes
+    rows out of a count."""
+    size = len(decided)
+
+    def column(name: str) -> pa.ChunkedArray:
+        return decided[name] if name in decided.column_names else pa.nulls(size, DECISIONS.field(name).type)
+
+    rows = {
+        "outcome": _constant(outcome, size) if isinstance(outcome, str) else outcome,
+        "reason": _constant(reason, size) if reason is None or isinstance(reason, str) else reason,
+        **{name: column(name) for name in DECISIONS_BY[2:]},
+        "rows": _constant(sign, size),
+        "tokens": pc.multiply(pc.fill_null(column("tokens"), 0), sign),
+    }
+    return _sum(pa.table(rows), DECISIONS_BY, ("rows", "tokens"), DECISIONS)
+
+
+def _constant(value: int | str | None, size: int) -> pa.Array:
+    return pa.repeat(pa.scalar(value, pa.int64() if isinstance(value, int) else pa.string()), size)
 
 
 def counts_of(decisions: pa.Table, cube: pa.Table) -> dict[str, Any]:

@@ -76,13 +76,20 @@ class Store:
         except (FileNotFoundError, NotFoundError):
             return None
 
+    def modified(self, path: str) -> float | None:
+        """Seconds since the epoch, or None where there is no such object."""
+        try:
+            return obstore.head(self._store, path)["last_modified"].timestamp()
+        except (FileNotFoundError, NotFoundError):
+            return None
+
     def exists(self, path: str) -> bool:
         return self.size(path) is not None
 
     def open(self, path: str):
         """A seekable binary reader."""
         if self.remote:
-            return obstore.open_reader(self._store, path)
+            return io.BufferedReader(_RemoteReader(obstore.open_reader(self._store, path)), 1 << 20)
         return self.local(path).open("rb")
 
     def files(self, prefix: str) -> list[tuple[str, int]]:
@@ -98,7 +105,7 @@ class Store:
                     except FileNotFoundError:
                         continue
             return sorted(found)
-        return sorted((m["path"], m["size"]) for page in obstore.files(self._store, f"{prefix}/") for m in page)
+        return sorted((m["path"], m["size"]) for page in obstore.list(self._store, f"{prefix}/" if prefix else None) for m in page)
 
     def folders(self, prefix: str = "") -> list[str]:
         """Names of the folders directly under `prefix`, sorted."""
@@ -111,7 +118,7 @@ class Store:
     def parquet(self, path: str) -> pq.ParquetFile:
         """A Parquet file opened lazily; local files are memory-mapped."""
         if self.remote:
-            return pq.ParquetFile(pa.PythonFile(obstore.open_reader(self._store, path), mode="r"))
+            return pq.ParquetFile(pa.PythonFile(self.open(path), mode="r"))
         return pq.ParquetFile(str(self.local(path)), memory_map=True)
 
     def sha256(self, path: str) -> str:
@@ -195,6 +202,30 @@ class Store:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+class _RemoteReader(io.RawIOBase):
+    """An object as the standard library's raw stream, which archives, decompressors and Arrow all take."""
+
+    def __init__(self, source):
+        self._source = source
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        data = memoryview(self._source.read(len(buffer)))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._source.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._source.tell()
 
 
 class HashingWriter(io.RawIOBase):

@@ -13,8 +13,8 @@ DATA = Path(os.environ.get("DATA", Path(__file__).parents[1].parent / "shared" /
 
 
 @pytest.fixture(scope="session")
-def ray_local():
-    """One Ray for the whole session: starting one takes seconds."""
+def ray_local(s3_server):
+    """One Ray for the whole session: starting one takes seconds. Workers get the S3 server by their environment."""
     os.environ.pop("RAY_ADDRESS", None)
     from datagen.cluster import ray_session
 
@@ -33,3 +33,30 @@ def real_data():
 @pytest.fixture(autouse=True)
 def id_secret(monkeypatch):
     monkeypatch.setenv("DATAGEN_ID_SECRET", "a secret for tests")
+
+
+@pytest.fixture(scope="session")
+def s3_server():
+    """An S3-compatible server, for this session; commands and workers find it by the environment."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    os.environ |= {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": "us-east-1",
+        "AWS_ALLOW_HTTP": "true",
+    }
+    boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"], region_name="us-east-1").create_bucket(Bucket="data-lake")
+    yield
+    server.stop()
+
+
+@pytest.fixture
+def s3_url(s3_server, request) -> str:
+    """A fresh folder of a bucket."""
+    return f"s3://data-lake/{abs(hash(request.node.nodeid)):x}"

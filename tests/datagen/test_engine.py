@@ -45,7 +45,9 @@ def test_a_run_publishes_rows_artefacts_and_ledgers_that_add_up(done):
     upper = manifest(Store(str(done)), "upper")["counts"]
     assert upper["inputs"] == 2 * left["outputs"]
     assert upper["split"] and upper["derived"] >= 2 * upper["split"]
-    words = json.loads((done / "words" / manifest(Store(str(done)), "words")["version"] / "data/words.json").read_text())
+    words = json.loads(
+        (done / "words" / manifest(Store(str(done)), "words")["version"] / "data/words.json").read_text()
+    )
     assert "FEVER" in words
 
 

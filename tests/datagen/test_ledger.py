@@ -113,7 +113,15 @@ def test_dropped_tokens_are_counted_by_department():
     decisions = tally.tables()["decisions"]
     dropped = decisions.filter(pc.equal(decisions["outcome"], "dropped")).to_pylist()
     assert dropped == [
-        {"outcome": "dropped", "reason": "ad", "source": "s", "language": None, "department": "CARD", "rows": 1, "tokens": 20}
+        {
+            "outcome": "dropped",
+            "reason": "ad",
+            "source": "s",
+            "language": None,
+            "department": "CARD",
+            "rows": 1,
+            "tokens": 20,
+        }
     ]
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 import pyarrow as pa
 from pydantic import PrivateAttr
 
+from datagen.errors import UsageError
 from datagen.record import record_id, split_of, table, with_column
 from datagen.stage import Artefact, InputPath, Item, Outcome, Phase, RowStage, Source, Stage
 
@@ -23,6 +24,8 @@ class Lines(Source):
 
     def items(self) -> list[Item]:
         roots = [Path(p) for p in ([self.path] if isinstance(self.path, str) else self.path)]
+        if missing := [root for root in roots if not root.exists()]:
+            raise UsageError(f"{missing[0]}: no such file or folder")
         files = [f for root in roots for f in (sorted(root.rglob("*.txt")) if root.is_dir() else [root])]
         return sorted((Item(f.name, str(f), f.stat().st_size) for f in files), key=lambda i: i.name)
 

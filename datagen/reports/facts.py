@@ -1,0 +1,172 @@
+"""What a report is made from: counts kept beside the published versions, or counted from the columns of Parquet files.
+
+Text is never read, but to count tokens in files that don't say them.
+"""
+
+import unicodedata
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from datagen.errors import UsageError
+from datagen.lineage import Version, final_stages, lineage, published_versions
+from datagen.record import DEFAULTS, count_tokens
+from datagen.stats import BY, CUBE, MEASURES, merge_cubes
+from datagen.store import Store, is_remote
+
+TIERS = {5: "T1", 4: "T2", 3: "T3", 2: "T4", 1: "T5", 0: "T5"}
+"""Value tiers by whole points of the rubric."""
+TRAINING = "training_tokens"
+"""tokens x repeats: what training sees."""
+LABEL_CHARACTERS = 60
+
+
+@dataclass(frozen=True)
+class StageFacts:
+    """One stage above the report's, or the report's own. `history` has rows and tokens by department alone."""
+
+    version: Version
+    decisions: pd.DataFrame
+    history: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The rows reported on, counted (`cube`), and for a run how they came to be.
+
+    Attributes:
+        cube: one row per combination of labels; "" stands for no label.
+        stages: the stages that the rows passed, upstream first; empty for plain Parquet files.
+        others: further stages of the run whose rows nothing reads.
+    """
+
+    where: str
+    cube: pd.DataFrame
+    stage: str | None = None
+    stages: dict[str, StageFacts] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
+
+    @property
+    def manifest(self) -> dict[str, Any] | None:
+        return self.stages[self.stage].version.manifest if self.stage else None
+
+
+def gather(place: str | Path, stage: str | None = None) -> Facts:
+    """Facts of a run (a folder or object-store URL), or of a Parquet file or folder.
+
+    Raises UsageError where `place` is neither, or has no such stage.
+    """
+    place = str(place)
+    if not is_remote(place) and not Path(place).exists():
+        raise UsageError(f"{place} doesn't exist", "give a run folder, or Parquet files")
+    if place.endswith(".parquet"):
+        return _of_parquet(place)
+    store = Store(place)
+    versions = published_versions(store)
+    if versions:
+        return _of_run(store, versions, stage)
+    if not is_remote(place) and any(Path(place).rglob("*.parquet")):
+        return _of_parquet(place)
+    raise UsageError(f"{place} is neither a run nor Parquet files", "`datagen run RECIPE --out RUN` makes a run")
+
+
+def _of_run(store: Store, versions: dict[str, Version], stage: str | None) -> Facts:
+    ends = final_stages(versions)
+    if stage is None:
+        if not ends:
+            raise UsageError(f"{store.url} has published no records", "run a stage that publishes records")
+        stage = ends[0]
+    if stage not in versions or not versions[stage].has_records:
+        has = ", ".join(s for s, v in versions.items() if v.has_records)
+        raise UsageError(f"{store.url} has no records of a stage {stage}", f"it has {has}")
+    made_from = lineage(store, versions[stage])
+    stages = {s: _stage_facts(store, v) for s, v in made_from.items() if v.has_records}
+    cube = _frame(_stats(store, versions[stage], "cube"))
+    return Facts(store.url, cube, stage, stages, tuple(s for s in ends if s != stage))
+
+
+def _stage_facts(store: Store, version: Version) -> StageFacts:
+    columns = ["department", "access", "phi_status", "repeats", "rows", "tokens"]
+    history = _clean(_stats(store, version, "cube", columns).to_pandas())
+    history[TRAINING] = history["tokens"] * history["repeats"]
+    decisions = _clean(_stats(store, version, "decisions").to_pandas())
+    return StageFacts(version, decisions, history)
+
+
+def _stats(store: Store, version: Version, name: str, columns: list[str] | None = None) -> pa.Table:
+    return store.parquet(f"{version.stage}/{version.name}/stats/{name}.parquet").read(columns=columns)
+
+
+def _of_parquet(place: str) -> Facts:
+    try:
+        rows = ds.dataset(place, format="parquet")
+    except (OSError, pa.ArrowInvalid) as error:
+        raise UsageError(f"{place} can't be read as Parquet: {error}", "give Parquet files") from None
+    known = [name for name in BY if name in rows.schema.names]
+    if not known:
+        raise UsageError(
+            f"{place} has none of the columns that a report counts by", f"at least one of {', '.join(BY)} is needed"
+        )
+    wanted = [*known, *(n for n in ("tokens", "duplicates") if n in rows.schema.names)]
+    if "tokens" not in rows.schema.names and "text" in rows.schema.names:
+        wanted.append("text")
+    cube = CUBE.empty_table()
+    try:
+        for batch in rows.to_batches(columns=wanted):
+            if len(batch):
+                cube = merge_cubes([cube, merge_cubes([_counted(batch)])])
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
+        raise UsageError(
+            f"{place}: a column has another type than records have: {error}", "see `datagen.record`"
+        ) from None
+    return Facts(place, _frame(cube))
+
+
+def _counted(batch: pa.RecordBatch) -> pa.Table:
+    """A batch as cube rows of one record each. Columns that the files lack get the record's defaults."""
+    rows = pa.Table.from_batches([batch])
+    ones = pa.array([1] * len(rows), pa.int64())
+    columns = []
+    for cell in CUBE:
+        if cell.name == "rows":
+            column = ones
+        elif cell.name in rows.column_names:
+            column = rows[cell.name]
+            column = pc.floor(pc.cast(column, pa.float32())) if cell.name == "value" else column
+        elif cell.name == "tokens" and "text" in rows.column_names:
+            column = count_tokens(pc.fill_null(pc.cast(rows["text"], pa.string()), ""))
+        else:
+            column = pa.array([DEFAULTS.get(cell.name)] * len(rows), cell.type)
+        if cell.name in DEFAULTS or cell.name in MEASURES:
+            column = pc.fill_null(pc.cast(column, cell.type), DEFAULTS.get(cell.name, 0))
+        columns.append(pc.cast(column, cell.type))
+    return pa.table(columns, names=CUBE.names)
+
+
+def _frame(cube: pa.Table) -> pd.DataFrame:
+    frame = _clean(cube.to_pandas())
+    frame[TRAINING] = frame["tokens"] * frame["repeats"]
+    frame["tier"] = frame["value"].clip(0, 5).map(TIERS).fillna("")
+    return frame
+
+
+def _clean(frame: pd.DataFrame) -> pd.DataFrame:
+    """Labels fit to be shown: they may come from hostile files."""
+    for name in frame.columns:
+        if isinstance(frame[name].dtype, pd.StringDtype) or frame[name].dtype == object:
+            labels = {label: _shown(label) for label in frame[name].unique()}
+            frame[name] = frame[name].map(labels, na_action=None).astype(object)
+    return frame
+
+
+def _shown(label: Any) -> str:
+    """No control, bidirectional or invisible characters, no novels; "" for null."""
+    if not isinstance(label, str):
+        return ""
+    label = "".join(c for c in label if unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp"))
+    return label if len(label) <= LABEL_CHARACTERS else label[: LABEL_CHARACTERS - 1] + "…"
