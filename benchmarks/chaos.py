@@ -9,10 +9,12 @@ every version that `CURRENT` names. Prints one line per episode and a table at t
 """
 
 import argparse
+import contextlib
 import hashlib
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -43,6 +45,10 @@ stages:
   rejects: {use: toy.upper, needs: [upper.dropped]}
 """
 HARMS = {"driver": 5, "publishing": 3, "worker": 4, "node": 1, "second driver": 1, "zombie": 1}
+if os.environ.get("HARMS"): HARMS = json.loads(os.environ["HARMS"])
+
+
+BUSY = re.compile(r"ray::(left|right|unique|upper|words|common|rejects):")
 
 
 class Reader(threading.Thread):
@@ -89,22 +95,32 @@ class Chaos:
     def __init__(self, folder: Path, seed: int):
         self.folder, self.draw = folder, random.Random(seed)
         self.kills, self.outcomes = Counter(), Counter()
+        paths = os.pathsep.join([str(TESTS / "tests" / "toy"), str(TESTS)])
+        os.environ["PYTHONPATH"] = paths  # inherited by every node
         self.cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
         self.spare = self.cluster.add_node(num_cpus=1)
-        self.env = os.environ | {
-            "RAY_ADDRESS": self.cluster.address,
-            "PYTHONPATH": os.pathsep.join([str(TESTS / "tests" / "toy"), str(TESTS)]),
-        }
+        self.env = os.environ | {"RAY_ADDRESS": self.cluster.address}
         self.reader = Reader()
         self.reader.start()
 
-    def start(self, out: Path) -> subprocess.Popen:
-        command = [sys.executable, "-m", "datagen", "run", str(self.folder / "recipe.yaml"), "--out", str(out)]
-        return subprocess.Popen(command, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    @staticmethod
+    def _descendants() -> list[psutil.Process]:
+        """Processes of this cluster, and of no other Ray on the machine."""
+        found = []
+        for process in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if process.cmdline():
+                    found.append(process)
+        return found
 
-    def finish(self, out: Path) -> float:
+    def start(self, out: Path, own_ray: bool = False) -> subprocess.Popen:
+        command = [sys.executable, "-m", "datagen", "run", str(self.folder / "recipe.yaml"), "--out", str(out)]
+        env = {k: v for k, v in self.env.items() if not (own_ray and k == "RAY_ADDRESS")}
+        return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def finish(self, out: Path, own_ray: bool = False) -> float:
         started = time.monotonic()
-        process = self.start(out)
+        process = self.start(out, own_ray)
         output, _ = process.communicate(timeout=300)
         if process.returncode:
             raise SystemExit(f"a resumed run failed with {process.returncode}:\n{output}")
@@ -162,9 +178,7 @@ class Chaos:
         for _ in range(3):
             if not self._instant(process, duration / 3):
                 break
-            busy = [p for p in psutil.process_iter(["cmdline"]) if "ray::" in " ".join(p.info["cmdline"] or [])]
-            busy = [p for p in busy if any(s in " ".join(p.info["cmdline"]) for s in ("run_shard", ":rows", "left", "right", "u"))]
-            busy = [p for p in busy if "IDLE" not in " ".join(p.info["cmdline"])]
+            busy = [p for p in self._descendants() if BUSY.match(" ".join(p.cmdline() or [""]))]
             if busy:
                 self.draw.choice(sorted(busy, key=lambda p: p.pid)).kill()
                 self._count("worker", True)
@@ -175,7 +189,11 @@ class Chaos:
         self.cluster.remove_node(self.spare, allow_graceful=False)
         self._count("node", hit)
         self.spare = self.cluster.add_node(num_cpus=1)
-        self._expect_done(process)
+        output, _ = process.communicate(timeout=300)
+        # A driver may itself have been attached to the node that died; then it stops, and is run again.
+        if process.returncode and "Ray failed" not in output:
+            raise SystemExit(f"the run failed with {process.returncode}:\n{output}")
+        self.outcomes["drivers that lost their node"] += bool(process.returncode)
 
     def _second_driver(self, process, out, duration):
         hit = self._instant(process, duration)
@@ -196,7 +214,8 @@ class Chaos:
         if lease.exists():
             owner = json.loads(lease.read_text())
             lease.write_text(json.dumps(owner | {"expires": 0}, sort_keys=True))
-            self.finish(out)
+            # On a Ray of its own: a suspended driver never gives its cluster's CPUs back.
+            self.finish(out, own_ray=True)
         process.send_signal(signal.SIGCONT)
         output, _ = process.communicate(timeout=300)
         self.outcomes["zombies that gave way"] += process.returncode == 1 and "took" in output

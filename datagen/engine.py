@@ -1,5 +1,6 @@
 """The engine: runs a plan's stages over Ray, shard by shard, and publishes each when all its shards have committed."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -72,9 +73,14 @@ class Engine:
                 self._submit()
                 self._collect()
                 self.watch(self)
+        except ray.exceptions.RayError as error:
+            raise DatagenError(
+                f"Ray failed: {type(error).__name__}", "run the same command again: it goes on where this one stopped"
+            ) from error
         finally:
-            for task in self._tasks:
-                ray.cancel(task, force=False)
+            with contextlib.suppress(ray.exceptions.RayError):
+                for task in self._tasks:
+                    ray.cancel(task, force=False)
 
     def _start_ready(self) -> None:
         for name in sorted(self.waiting, key=list(self.plan.stages).index):
@@ -152,6 +158,12 @@ class Engine:
             self.log.write("failed", stage=stage_run.job.name, shard=key, error=type(cause).__name__)
             if isinstance(cause, DatagenError):
                 raise cause from None
+            if isinstance(cause, ray.exceptions.RaySystemError):  # the job could not be unpacked there
+                reason = str(cause).strip().splitlines()[-1][:300]
+                raise DatagenError(
+                    f"{where}: a worker can't load the stage: {reason}",
+                    "every node needs the same packages as the driver",
+                ) from None
             raise ShardFailed(f"{where}: {type(cause).__name__}", "run with --debug to see the stack trace") from error
         except (
             ray.exceptions.WorkerCrashedError,

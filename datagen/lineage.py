@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from graphlib import TopologicalSorter
 from typing import Any
 
 from datagen.publish import manifest
@@ -111,11 +110,20 @@ def _above(versions: dict[str, Version], stage: str) -> set[str]:
 
 
 def _in_order(versions: Iterable[Version]) -> dict[str, Version]:
+    """Upstream first, and each source as late as it may be: depth first, from the stages that most others lead to."""
     known = {v.stage: v for v in sorted(versions, key=lambda v: v.stage)}
     stage_of = {v.name: v.stage for v in known.values()}
-    edges = {
-        v.stage: [e.stage for e in v.needs if e.stage in known]
-        + [stage_of[name] for name in v.artefacts.values() if name in stage_of]
-        for v in known.values()
-    }
-    return {stage: known[stage] for stage in TopologicalSorter(edges).static_order()}
+    ordered: dict[str, Version] = {}
+
+    def visit(stage: str) -> None:
+        if stage in ordered:
+            return
+        version = known[stage]
+        for above in (*(e.stage for e in version.needs), *(stage_of.get(n) for n in version.artefacts.values())):
+            if above in known:
+                visit(above)
+        ordered[stage] = version
+
+    for stage in sorted(known, key=lambda s: (-len(_above(known, s)), s)):
+        visit(stage)
+    return ordered

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 
 from rich.console import Console
 from rich.live import Live
@@ -69,6 +69,8 @@ def _state(run) -> str:
         parts.append(f"{run.rows:,} rows, {run.rows / seconds:,.0f}/s")
     if run.done and run.done < run.shards:
         parts.append(f"{seconds * (run.shards - run.done) / run.done:,.0f} s left in this phase")
+    with suppress(FileNotFoundError):
+        parts.append(run.job.store.read(run.job.note).decode())
     return ", ".join(parts) + f", {seconds:,.0f} s"
 
 

@@ -105,7 +105,9 @@ class Store:
                     except FileNotFoundError:
                         continue
             return sorted(found)
-        return sorted((m["path"], m["size"]) for page in obstore.list(self._store, f"{prefix}/" if prefix else None) for m in page)
+        return sorted(
+            (m["path"], m["size"]) for page in obstore.list(self._store, f"{prefix}/" if prefix else None) for m in page
+        )
 
     def folders(self, prefix: str = "") -> list[str]:
         """Names of the folders directly under `prefix`, sorted."""

@@ -1,6 +1,7 @@
 """What phases see: the job while they plan, the task while they run."""
 
 import json
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -60,6 +61,11 @@ class Job:
         return f"_work/{self.name}/{self.hash}"
 
     @property
+    def note(self) -> str:
+        """Where a long shard says how far it is."""
+        return f"{self.work}/note"
+
+    @property
     def version(self) -> str:
         return f"{self.name}/v-{self.hash}"
 
@@ -111,6 +117,7 @@ class Task:
         self._files: dict[str, list[dict]] = {}
         self._writers: dict[str, _Rolling] = {}
         self._tally = Tally()
+        self._said = 0.0
 
     # Reading
 
@@ -154,6 +161,12 @@ class Task:
     def artefact(self, option: str) -> Path:
         """The local folder of the artefact that an option names; fetched first when the run is remote."""
         return local_folder(self.job.store, self.job.artefacts[option])
+
+    def say(self, text: str) -> None:
+        """Tell whoever watches the run how far this shard is; at most every two seconds."""
+        if time.monotonic() - self._said > 2:
+            self._said = time.monotonic()
+            self.job.store.write(self.job.note, text.encode())
 
     # Writing
 

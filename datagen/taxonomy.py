@@ -1,4 +1,4 @@
-"""The taxonomies as data: departments (`dept@1.0`), content types (`type@1.0`), other people's label sets, and terms."""
+"""Taxonomies as data: departments (`dept@1.0`), content types (`type@1.0`), other label sets, and terms."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -112,7 +112,7 @@ def map_label(scheme: str, label: str | None) -> str | None:
     if separator := data.get("separator"):
         levels = [level.strip() for level in label.split(separator)]
         candidates += [levels[-1], levels[0]]
-    return next((labels[c] for c in candidates if labels.get(c) is not None), None)
+    return next((labels[c] for c in candidates if c in labels), None)
 
 
 @cache

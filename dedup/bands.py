@@ -5,7 +5,8 @@ texts of Jaccard similarity J share a bucket with probability 1 - (1 - J^r)^b: 4
 .9995, 0.6 with .98, 0.5 with .84 (J. Leskovec et al., "Mining of Massive Datasets", 3.4). Sharing a bucket proves
 nothing, so every edge is checked on the whole signatures. In a bucket each document is linked to the one before it
 and to the first: edges grow with documents, not with pairs, and a document whose neighbour is a stranger may still
-pass with the first, or in one of the other bands.
+pass with the first, or in another band. That wants buckets of few strangers: with 2 values to a band more pairs meet
+near 0.5, but in millions of documents they meet in crowds.
 
 Within buckets the order is that of the keys of whole signatures, never that of the input, so that a shuffled input
 gives the same clusters.
@@ -16,6 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+
+from dedup.signatures import without_tokens
 
 ROWS = 4  # values to a band where the number of bands isn't given
 
@@ -28,9 +31,8 @@ def band_keys(signatures: np.ndarray, bands: int) -> np.ndarray:
     """
     from dedup import kernels
 
-    num_perm = signatures.shape[1]
-    if bands < 1 or num_perm % bands:
-        raise ValueError(f"bands={bands}: must divide the {num_perm} values of a signature")
+    if bands < 1 or signatures.shape[1] % bands:
+        raise ValueError(f"bands={bands}: must divide the {signatures.shape[1]} values of a signature")
     return kernels.keys_of_bands(np.ascontiguousarray(signatures, np.uint32), bands)
 
 
@@ -70,20 +72,15 @@ def verified(signatures: np.ndarray, edges: np.ndarray, threshold: float) -> np.
 def similar(signatures: np.ndarray, threshold: float, bands: int | None = None) -> Iterator[np.ndarray]:
     """Verified edges between documents, int64 (edges, 2), band by band; their components are the clusters.
 
-    signatures: uint32 (documents, num_perm), of documents that have tokens. bands: num_perm / 4 by default. Raises
-    ValueError for a threshold outside (0, 1] and for bands that don't divide num_perm.
+    signatures: uint32 (documents, num_perm); those of texts without tokens get no edges. bands: num_perm / 4 by
+    default. Raises ValueError as `checked_bands` does.
     """
-    if not 0 < threshold <= 1:
-        raise ValueError(f"threshold={threshold}: must be above 0 and at most 1")
-    num_perm = signatures.shape[1]
-    if bands is None:
-        if num_perm % ROWS:
-            raise ValueError(f"num_perm={num_perm} is no multiple of {ROWS}: say how many bands")
-        bands = num_perm // ROWS
-
+    bands = checked_bands(signatures.shape[1], threshold, bands)
     keys = band_keys(signatures, bands)
     whole = band_keys(signatures, 1)[0]
-    order = np.argsort(whole, kind="stable")
+
+    order = np.flatnonzero(~without_tokens(signatures))
+    order = order[np.argsort(whole[order], kind="stable")]
     again = np.zeros(len(order), bool)
     again[1:] = whole[order[1:]] == whole[order[:-1]]
     # equal signatures are joined once, and one of them stands for all in the bands
@@ -91,3 +88,19 @@ def similar(signatures: np.ndarray, threshold: float, bands: int | None = None) 
     distinct = order[~again]
     for key in keys:
         yield verified(signatures, distinct[bucket_edges(key[distinct])], threshold)
+
+
+def checked_bands(num_perm: int, threshold: float, bands: int | None = None) -> int:
+    """The number of bands, num_perm / 4 if it isn't given.
+
+    Raises ValueError for a threshold outside (0, 1] and for bands that don't divide num_perm.
+    """
+    if not 0 < threshold <= 1:
+        raise ValueError(f"threshold={threshold}: must be above 0 and at most 1")
+    if bands is None:
+        if num_perm < ROWS or num_perm % ROWS:
+            raise ValueError(f"num_perm={num_perm} is no multiple of {ROWS}: say how many bands")
+        return num_perm // ROWS
+    if bands < 1 or num_perm % bands:
+        raise ValueError(f"bands={bands}: must divide num_perm={num_perm}")
+    return bands

@@ -20,7 +20,7 @@ class Components:
 
         if len(edges) and not (edges.min() >= 0 and edges.max() < len(self.parent)):
             raise IndexError(f"an edge leads outside the members 0 to {len(self.parent) - 1}")
-        kernels.join(self.parent, edges)
+        kernels.join(self.parent, np.ascontiguousarray(edges, np.int64))
 
     def labels(self) -> np.ndarray:
         """For each member the smallest member of its cluster, int64."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from dedup.bands import similar
+from dedup.bands import checked_bands, similar
 from dedup.components import Components
 from dedup.shingles import Texts, as_arrow
 from dedup.signatures import sign, without_tokens
@@ -27,14 +27,13 @@ def find_duplicates(
     what is barely above the threshold, and cost more. Raises TypeError for something that isn't text, and ValueError
     for nulls, invalid UTF-8, a threshold outside (0, 1] and sizes that don't fit each other.
     """
+    bands = checked_bands(num_perm, threshold, bands)
     texts = as_arrow(texts)
     signatures = sign(texts, n, num_perm)
-    empty = without_tokens(signatures)
     clusters = Components(len(texts))
-    clusters.join(_equal(texts, np.flatnonzero(empty)))
-    full = np.flatnonzero(~empty)
-    for edges in similar(signatures[full] if empty.any() else signatures, threshold, bands):
-        clusters.join(full[edges])
+    clusters.join(_equal(texts, np.flatnonzero(without_tokens(signatures))))
+    for edges in similar(signatures, threshold, bands):
+        clusters.join(edges)
     return clusters.labels()
 
 

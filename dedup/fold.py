@@ -20,7 +20,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-SEPARATOR, WORD, ALONE, DROPPED, SEVERAL = range(5)  # what a table entry says a character becomes
+# compiled into the kernels: a change here is a change there, or numba's cache keeps the old ones
+SEPARATOR, WORD, ALONE, SEVERAL = range(4)  # what a character becomes
+KIND_BITS, COUNT_BITS = 2, 5  # of a table entry; its value stands above them
 
 CJK = (
     "\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3038-\u303c\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -36,9 +38,9 @@ _ALONE = re.compile(f"[{CJK}]").match
 class FoldTable(NamedTuple):
     """Folding by look-up.
 
-    entries: int64 (0x110000,), by code point. The low 3 bits are the kind, the next 5 a count, the others a value. WORD
+    entries: int64 (0x110000,), by code point. The low 2 bits are the kind, the next 5 a count, the others a value. WORD
     and ALONE: the folded character in UTF-8, its bytes in little-endian order, and how many. SEVERAL: the place in
-    `several` (int64) where the entries of the folded characters stand, and how many.
+    `several` (int64) where the entries of the folded characters stand, and how many: none for what is removed.
     text_growth, token_growth: a text of b bytes folds to at most text_growth * b bytes, a space after each token
     counted, and token_growth * b tokens.
     """
@@ -61,7 +63,7 @@ def tokens(text: str) -> list[str]:
 
 
 def fold_versions() -> dict[str, str]:
-    """The versions of the tables that folding is made of; signatures made with other ones may differ in rare characters."""
+    """The versions of the tables that folding is made of: others may fold rare characters otherwise."""
     return {"unicode": unicodedata.unidata_version, "opencc": version("opencc")}
 
 
@@ -75,10 +77,8 @@ def fold_table() -> FoldTable:
     for character, folded in zip(characters, fold("\0".join(characters)).split("\0"), strict=True):
         if len(folded) == 1:
             entries[ord(character)] = _entry(folded)
-        elif not folded:
-            entries[ord(character)] = DROPPED
         else:
-            entries[ord(character)] = len(several) << 8 | len(folded) << 3 | SEVERAL
+            entries[ord(character)] = _packed(len(several), len(folded), SEVERAL)
             several += map(_entry, folded)
             size, count = len(character.encode()), len(TOKEN.findall(folded))
             text_growth = max(text_growth, (len(folded.encode()) + count + 1) / size)  # 1 ends the word before it
@@ -92,7 +92,11 @@ def _entry(folded: str) -> int:
     else:
         kind = ALONE if _ALONE(folded) else WORD
     utf8 = folded.encode()
-    return int.from_bytes(utf8, "little") << 8 | len(utf8) << 3 | kind
+    return _packed(int.from_bytes(utf8, "little"), len(utf8), kind)
+
+
+def _packed(value: int, count: int, kind: int) -> int:
+    return (value << COUNT_BITS | count) << KIND_BITS | kind
 
 
 def _is_dropped(character: str) -> bool:

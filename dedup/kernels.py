@@ -7,8 +7,10 @@ from __future__ import annotations
 import numpy as np
 from numba import int64, njit, types, uint8, uint32, uint64
 
-from dedup.fold import ALONE, SEPARATOR, SEVERAL, WORD
+from dedup.fold import ALONE, COUNT_BITS, KIND_BITS, SEPARATOR, WORD
 
+VALUE = KIND_BITS + COUNT_BITS
+KIND_MASK, COUNT_MASK = (1 << KIND_BITS) - 1, (1 << COUNT_BITS) - 1
 SPACE = uint8(32)
 
 # xxHash by Yann Collet, format specification 0.1.1
@@ -114,7 +116,7 @@ def tokenise(data, start, stop, entries, several, text, starts):
             # ASCII has only letters and separators, and no branch here is worth guessing
             entry = entries[data[at]]
             word = entry & WORD
-            text[end] = uint8(entry >> 8)
+            text[end] = uint8(entry >> VALUE)
             starts[count] = end
             count += word & ~inside
             end += word | inside
@@ -130,20 +132,20 @@ def tokenise(data, start, stop, entries, several, text, starts):
                 return -1
             entry = entries[code]
             at += size
-        kind = entry & 7
-        if kind == WORD or kind == ALONE:
+        kind = entry & KIND_MASK
+        if kind in (WORD, ALONE):
             if inside and kind == ALONE:
                 text[end] = SPACE
                 end += 1
             if not inside or kind == ALONE:
                 starts[count] = end
                 count += 1
-            value = entry >> 8
+            value = entry >> VALUE
             text[end] = uint8(value)
             text[end + 1] = uint8(value >> 8)
             text[end + 2] = uint8(value >> 16)
             text[end + 3] = uint8(value >> 24)
-            end += entry >> 3 & 31
+            end += entry >> KIND_BITS & COUNT_MASK
             inside = 1
             if kind == ALONE:
                 text[end] = SPACE
@@ -154,8 +156,8 @@ def tokenise(data, start, stop, entries, several, text, starts):
                 text[end] = SPACE
                 end += 1
                 inside = 0
-        elif kind == SEVERAL:
-            place, left = entry >> 8, entry >> 3 & 31
+        else:
+            place, left = entry >> VALUE, entry >> KIND_BITS & COUNT_MASK
     starts[count] = end + inside
     return count
 

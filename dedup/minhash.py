@@ -77,8 +77,9 @@ class MinHashDedup(Stage):
         documents = pa.concat_tables([task.job.store.parquet(path).read() for path in paths])
         clusters = Components(len(documents))
         clusters.join(_equal_content(documents))
-        signatures = np.frombuffer(b"".join(documents["signature"].to_pylist()), np.uint32)
-        signatures = signatures.reshape(-1, self.permutations)
+        # Rows of fixed width: their Arrow buffer is the matrix.
+        packed = documents["signature"].combine_chunks()
+        signatures = np.frombuffer(packed.buffers()[1], np.uint32).reshape(-1, self.permutations)
         bands = checked_bands(self.permutations, self.threshold, self.bands)
         for edges in similar(signatures, self.threshold, bands):
             clusters.join(edges)

@@ -70,7 +70,7 @@ def batches(texts: Texts) -> list[tuple[int, Utf8]]:
     """
     chunked = as_arrow(texts)
     if not (pa.types.is_string(chunked.type) or pa.types.is_large_string(chunked.type)):
-        raise TypeError(f"texts are {chunked.type}: strings are needed")
+        raise TypeError(f"texts are {chunked.type}: cast them to string or large_string")
     if chunked.null_count:
         first = next(i for i, valid in enumerate(chunked.is_valid()) if not valid.as_py())
         raise ValueError(f"{chunked.null_count} texts are null, the first at position {first}: fill or drop them")
@@ -90,6 +90,7 @@ def as_arrow(texts: Texts) -> pa.ChunkedArray:
         return pa.chunked_array([texts])
     if isinstance(texts, str):
         raise TypeError("texts is a single string: a list of strings is needed")
+    texts = list(texts)
     strangers = [i for i, text in enumerate(texts) if not isinstance(text, str)]
     if strangers:
         found = type(texts[strangers[0]]).__name__

@@ -25,11 +25,12 @@ def sign(texts: Texts, n: int = 5, num_perm: int = 112) -> np.ndarray:
     from dedup import kernels
 
     checked_size(n)
+    permutations = _permutations(num_perm)
     texts = as_arrow(texts)
     signatures = np.empty((len(texts), num_perm), np.uint32)
     for first, batch in batches(texts):
         rows = signatures[first : first + len(batch.offsets) - 1]
-        invalid = kernels.sign_all(*batch, n, *fold_table(), *_permutations(num_perm), rows)
+        invalid = kernels.sign_all(*batch, n, *fold_table(), *permutations, rows)
         refuse_invalid(first, invalid)
     return signatures
 

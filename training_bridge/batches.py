@@ -61,9 +61,7 @@ class Batches:
         row_tokens = np.diff(self.token_offsets)
         covered = np.concatenate([[0], np.cumsum(self.lengths, dtype=np.int64)])[self.length_offsets]
         if row_tokens.max() > sequence_length:
-            raise ValueError(
-                f"a sequence has {row_tokens.max()} tokens, the stage's length is {sequence_length}"
-            )
+            raise ValueError(f"a sequence has {row_tokens.max()} tokens, the stage's length is {sequence_length}")
         if (np.diff(covered) != row_tokens).any() or (self.lengths < 1).any():
             raise ValueError("document_lengths don't add up to the tokens of their sequence")
         if self.tokens.min() < 0 or self.tokens.max() >= vocab_size:

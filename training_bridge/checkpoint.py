@@ -32,9 +32,7 @@ def save(
         for name, parameter in parameters.items()
         for key, tensor in optimizer.state.get(parameter, {}).items()
     }
-    save_file(
-        {name: parameter.detach() for name, parameter in parameters.items()}, partial / "model.safetensors"
-    )
+    save_file({name: parameter.detach() for name, parameter in parameters.items()}, partial / "model.safetensors")
     save_file(moments, partial / "optimizer.safetensors")
     (partial / "state.json").write_text(json.dumps(state))
     for path in (*partial.iterdir(), partial):
@@ -46,9 +44,7 @@ def save(
         shutil.rmtree(old.rename(folder / f".{old.name}"))
 
 
-def load_latest(
-    folder: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer
-) -> dict[str, Any] | None:
+def load_latest(folder: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any] | None:
     """Restores the newest checkpoint into model and optimizer; returns its state, null without one.
 
     Raises ValueError when its parameters are not the model's.
@@ -59,9 +55,7 @@ def load_latest(
     latest = checkpoints[-1]
     parameters = dict(model.named_parameters())
     weights = load_file(latest / "model.safetensors")
-    if {name: tensor.shape for name, tensor in weights.items()} != {
-        n: p.shape for n, p in parameters.items()
-    }:
+    if {name: tensor.shape for name, tensor in weights.items()} != {n: p.shape for n, p in parameters.items()}:
         raise ValueError(f"{latest} holds another model")
     with torch.no_grad():
         for name, tensor in weights.items():

@@ -20,7 +20,7 @@ class JsonLines:
         self.file.seek(size)
 
     def write(self, row: dict[str, Any]) -> None:
-        self.file.write(json.dumps(row).encode() + b"\n")
+        self.file.write(json.dumps(row, allow_nan=False).encode() + b"\n")
         self.file.flush()
 
     def sync(self) -> int:

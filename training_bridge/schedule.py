@@ -3,9 +3,7 @@
 import math
 
 
-def wsd(
-    tokens: int, *, peak: float, final: float, warmup_tokens: int, decay_start: int, total_tokens: int
-) -> float:
+def wsd(tokens: int, *, peak: float, final: float, warmup_tokens: int, decay_start: int, total_tokens: int) -> float:
     """Learning rate of the step that brings the run to `tokens` training tokens.
 
     Linear from 0 to `peak` over `warmup_tokens`, constant until `decay_start`, then half a cosine down to
@@ -17,8 +15,7 @@ def wsd(
     """
     if not 0 <= warmup_tokens <= decay_start < total_tokens:
         raise ValueError(
-            "need 0 <= warmup_tokens <= decay_start < total_tokens, got "
-            f"{warmup_tokens}, {decay_start}, {total_tokens}"
+            f"need 0 <= warmup_tokens <= decay_start < total_tokens, got {warmup_tokens}, {decay_start}, {total_tokens}"
         )
     if tokens < warmup_tokens:
         return peak * tokens / warmup_tokens

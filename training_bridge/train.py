@@ -3,85 +3,28 @@
 import copy
 import hashlib
 import json
+import math
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 import torch
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch.nn import functional as F
 from transformers import PreTrainedTokenizerFast
 
 from training_bridge import checkpoint
 from training_bridge.batches import IGNORED, Batches, assemble
 from training_bridge.bits_per_byte import bits_per_byte
+from training_bridge.config import CurriculumStage, TrainConfig
 from training_bridge.guard import GradientGuard
 from training_bridge.m1 import BaichuanM1Config, BaichuanM1ForCausalLM
 from training_bridge.metrics import JsonLines, read
 from training_bridge.schedule import wsd
-
-
-class CurriculumStage(BaseModel):
-    """One stage of the curriculum; defaults are the report's (section 4.2, Table 1) where they don't depend
-    on size.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: Literal["general", "basic", "advanced"]
-    tokens: int = Field(gt=0, description="training tokens; the stage ends with the step that reaches them")
-    sequence_length: int = Field(ge=2)
-    rope_theta: float = Field(1e5, gt=0)
-
-
-class TrainConfig(BaseModel):
-    """Everything that decides the numbers of a run, apart from data, tokenizer and architecture."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    stages: tuple[CurriculumStage, ...] = Field(min_length=1)
-    batch_tokens: int = Field(gt=0, description="tokens of an optimizer step at full sequences")
-    micro_batch_tokens: int = Field(gt=0, description="tokens of one forward and backward pass")
-    peak_lr: float = Field(4e-4, gt=0)
-    final_lr: float = Field(2e-5, ge=0)
-    warmup_tokens: int = Field(0, ge=0)
-    betas: tuple[float, float] = (0.9, 0.95)
-    weight_decay: float = Field(0.1, ge=0)
-    max_grad_norm: float = Field(1.0, gt=0)
-    guard_tokens: int | None = Field(None, ge=0, description="step skipping acts up to here; null: always")
-    checkpoint_every: int = Field(100, gt=0, description="steps")
-    threads: int = Field(1, gt=0)
-    seed: int = Field(0, ge=0)
-
-    @property
-    def total_tokens(self) -> int:
-        return sum(stage.tokens for stage in self.stages)
-
-    @property
-    def decay_start(self) -> int:
-        """The last stage anneals; a warm-up that reaches into it delays the decay."""
-        return max(self.warmup_tokens, self.total_tokens - self.stages[-1].tokens)
-
-    @model_validator(mode="after")
-    def _consistent(self) -> "TrainConfig":
-        names = [stage.name for stage in self.stages]
-        if len(set(names)) < len(names):
-            raise ValueError(f"each stage may occur once, got {', '.join(names)}")
-        if self.warmup_tokens >= self.total_tokens:
-            raise ValueError("warmup_tokens must be smaller than the stages' tokens together")
-        for stage in self.stages:
-            if self.micro_batch_tokens % stage.sequence_length:
-                raise ValueError(
-                    f"micro_batch_tokens is not a multiple of the {stage.name} stage's sequence_length"
-                )
-        if self.batch_tokens % self.micro_batch_tokens:
-            raise ValueError("batch_tokens is not a multiple of micro_batch_tokens")
-        return self
 
 
 @dataclass
@@ -131,13 +74,14 @@ def train(
     together with its clock fields.
 
     A metrics row per step: step, stage, loss (nats per token), lr, grad_norm (before clipping), skipped,
-    tokens. A row per stage end: step, stage, tokens, bits_per_byte. A skipped step consumes its data and its
+    tokens. A row per stage end: step, stage, tokens, bits_per_byte. Loss and norm are null where they were not finite.
+    A skipped step consumes its data and its
     share of the schedule; weights and moments stay as they are.
 
     Raises ValueError when data, tokenizer and architecture don't fit each other, or when `work` belongs to
     another run; FloatingPointError when the gradients stay non-finite.
     """
-    _check(config, architecture, data, tokenizer)
+    _check(config, architecture, data, tokenizer, heldout)
     streams = [
         Batches(
             data[stage.name],
@@ -160,9 +104,7 @@ def train(
         state = checkpoint.load_latest(checkpoints, model, optimizer)
         if state is not None:
             if state["run"] != run:
-                raise ValueError(
-                    f"{work} holds the checkpoints of another run (options, data or tokenizer differ)"
-                )
+                raise ValueError(f"{work} holds the checkpoints of another run (options, data or tokenizer differ)")
             progress = Progress(**state["progress"])
             guard.load_state_dict(state["guard"])
         sizes = state["sizes"] if state else {"metrics": 0, "timings": 0}
@@ -206,6 +148,8 @@ def train(
             save()
         metrics.close()
         timings.close()
+        # Not left to the loop: a run killed while exporting has no stage left to set it.
+        model.config.rope_theta = config.stages[-1].rope_theta
         _export(model, tokenizer, work / "metrics.jsonl", out)
 
     rows = read(out / "metrics.jsonl")
@@ -232,9 +176,7 @@ def _step(
     """One optimizer step; advances `progress` and returns the metrics row."""
     rows = stream.rows(progress.stage_sequences, config.batch_tokens // stage.sequence_length)
     micro = config.micro_batch_tokens // stage.sequence_length
-    batches = [
-        assemble(rows[i : i + micro], stage.sequence_length, stream.pad) for i in range(0, len(rows), micro)
-    ]
+    batches = [assemble(rows[i : i + micro], stage.sequence_length, stream.pad) for i in range(0, len(rows), micro)]
     # The mean is over the whole batch's targets, so that accumulation changes nothing.
     targets = max(1, sum(int((batch.targets != IGNORED).sum()) for batch in batches))
     loss = 0.0
@@ -271,12 +213,17 @@ def _step(
     return {
         "step": progress.step,
         "stage": stage.name,
-        "loss": loss,
+        "loss": _finite(loss),
         "lr": lr,
-        "grad_norm": norm,
+        "grad_norm": _finite(norm),
         "skipped": not applied,
         "tokens": progress.tokens,
     }
+
+
+def _finite(value: float) -> float | None:
+    """JSON has no NaN."""
+    return value if math.isfinite(value) else None
 
 
 def _adamw(model: BaichuanM1ForCausalLM, config: TrainConfig) -> torch.optim.AdamW:
@@ -298,6 +245,7 @@ def _check(
     architecture: BaichuanM1Config,
     data: Mapping[str, pa.Table],
     tokenizer: PreTrainedTokenizerFast,
+    heldout: Mapping[str, Sequence[str]],
 ) -> None:
     names = [stage.name for stage in config.stages]
     if sorted(data) != sorted(names):
@@ -306,9 +254,10 @@ def _check(
         raise ValueError(f"the tokenizer has {len(tokenizer)} tokens, the model {architecture.vocab_size}")
     for kind in ("pad_token_id", "bos_token_id", "eos_token_id"):
         if getattr(tokenizer, kind) != getattr(architecture, kind):
-            raise ValueError(
-                f"{kind}: tokenizer {getattr(tokenizer, kind)}, model {getattr(architecture, kind)}"
-            )
+            raise ValueError(f"{kind}: tokenizer {getattr(tokenizer, kind)}, model {getattr(architecture, kind)}")
+    for label, texts in heldout.items():
+        if not any(texts):
+            raise ValueError(f"there is no held-out text for {label!r}")
     longest = max(stage.sequence_length for stage in config.stages)
     if longest > architecture.max_position_embeddings:
         raise ValueError(
@@ -334,9 +283,7 @@ def _fingerprint(
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _export(
-    model: BaichuanM1ForCausalLM, tokenizer: PreTrainedTokenizerFast, metrics: Path, out: Path
-) -> None:
+def _export(model: BaichuanM1ForCausalLM, tokenizer: PreTrainedTokenizerFast, metrics: Path, out: Path) -> None:
     if (out / "model").exists():
         shutil.rmtree(out / "model")
     out.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,6 @@
 Text is never read, but to count tokens in files that don't say them.
 """
 
-import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,8 @@ import pyarrow.dataset as ds
 
 from datagen.errors import UsageError
 from datagen.lineage import Version, final_stages, lineage, published_versions
-from datagen.record import DEFAULTS, count_tokens
-from datagen.stats import BY, CUBE, MEASURES, merge_cubes
+from datagen.record import DEFAULTS, SCHEMA, count_tokens
+from datagen.stats import BY, CUBE, cube_of, merge_cubes
 from datagen.store import Store, is_remote
 
 TIERS = {5: "T1", 4: "T2", 3: "T3", 2: "T4", 1: "T5", 0: "T5"}
@@ -64,14 +63,14 @@ def gather(place: str | Path, stage: str | None = None) -> Facts:
     place = str(place)
     if not is_remote(place) and not Path(place).exists():
         raise UsageError(f"{place} doesn't exist", "give a run folder, or Parquet files")
-    if place.endswith(".parquet"):
-        return _of_parquet(place)
+    if place.endswith(".parquet") and not is_remote(place):
+        return _of_parquet(place, [place])
     store = Store(place)
     versions = published_versions(store)
     if versions:
         return _of_run(store, versions, stage)
-    if not is_remote(place) and any(Path(place).rglob("*.parquet")):
-        return _of_parquet(place)
+    if not is_remote(place) and (files := sorted(map(str, Path(place).rglob("*.parquet")))):
+        return _of_parquet(place, files)
     raise UsageError(f"{place} is neither a run nor Parquet files", "`datagen run RECIPE --out RUN` makes a run")
 
 
@@ -102,9 +101,9 @@ def _stats(store: Store, version: Version, name: str, columns: list[str] | None 
     return store.parquet(f"{version.stage}/{version.name}/stats/{name}.parquet").read(columns=columns)
 
 
-def _of_parquet(place: str) -> Facts:
+def _of_parquet(place: str, files: list[str]) -> Facts:
     try:
-        rows = ds.dataset(place, format="parquet")
+        rows = ds.dataset(files, format="parquet")
     except (OSError, pa.ArrowInvalid) as error:
         raise UsageError(f"{place} can't be read as Parquet: {error}", "give Parquet files") from None
     known = [name for name in BY if name in rows.schema.names]
@@ -119,7 +118,7 @@ def _of_parquet(place: str) -> Facts:
     try:
         for batch in rows.to_batches(columns=wanted):
             if len(batch):
-                cube = merge_cubes([cube, merge_cubes([_counted(batch)])])
+                cube = merge_cubes([cube, _counted(batch)])
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
         raise UsageError(
             f"{place}: a column has another type than records have: {error}", "see `datagen.record`"
@@ -128,24 +127,20 @@ def _of_parquet(place: str) -> Facts:
 
 
 def _counted(batch: pa.RecordBatch) -> pa.Table:
-    """A batch as cube rows of one record each. Columns that the files lack get the record's defaults."""
+    """The cube of a batch. Columns that the files lack get the record's defaults."""
     rows = pa.Table.from_batches([batch])
-    ones = pa.array([1] * len(rows), pa.int64())
-    columns = []
-    for cell in CUBE:
-        if cell.name == "rows":
-            column = ones
-        elif cell.name in rows.column_names:
-            column = rows[cell.name]
-            column = pc.floor(pc.cast(column, pa.float32())) if cell.name == "value" else column
-        elif cell.name == "tokens" and "text" in rows.column_names:
+    columns = {}
+    for name in (*BY, "tokens", "duplicates"):
+        kind = SCHEMA.field(name).type
+        if name in rows.column_names:
+            column = pc.cast(rows[name], kind)
+        elif name == "tokens" and "text" in rows.column_names:
             column = count_tokens(pc.fill_null(pc.cast(rows["text"], pa.string()), ""))
         else:
-            column = pa.array([DEFAULTS.get(cell.name)] * len(rows), cell.type)
-        if cell.name in DEFAULTS or cell.name in MEASURES:
-            column = pc.fill_null(pc.cast(column, cell.type), DEFAULTS.get(cell.name, 0))
-        columns.append(pc.cast(column, cell.type))
-    return pa.table(columns, names=CUBE.names)
+            column = pa.nulls(len(rows), kind)
+        default = 0 if name == "tokens" else DEFAULTS.get(name)
+        columns[name] = column if default is None else pc.fill_null(column, default)
+    return cube_of(pa.table(columns))
 
 
 def _frame(cube: pa.Table) -> pd.DataFrame:
@@ -168,5 +163,5 @@ def _shown(label: Any) -> str:
     """No control, bidirectional or invisible characters, no novels; "" for null."""
     if not isinstance(label, str):
         return ""
-    label = "".join(c for c in label if unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp"))
+    label = "".join(c for c in label if c.isprintable())
     return label if len(label) <= LABEL_CHARACTERS else label[: LABEL_CHARACTERS - 1] + "…"

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 import torch
-from conftest import tiny_config, tiny_model
 from torch.nn import functional as F
 
+from tests.training_bridge.tiny import tiny_config, tiny_model
 from training_bridge.m1 import BaichuanM1Config, BaichuanM1ForCausalLM
 from training_bridge.m1.modeling_baichuan_m1 import mix_previous
 

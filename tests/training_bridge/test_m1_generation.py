@@ -2,9 +2,9 @@ import json
 
 import pytest
 import torch
-from conftest import tiny_model
 from transformers import AutoConfig, AutoModelForCausalLM, DynamicCache, StaticCache
 
+from tests.training_bridge.tiny import tiny_model
 from training_bridge.m1 import BaichuanM1Config, BaichuanM1ForCausalLM
 
 

@@ -1,8 +1,9 @@
 import pytest
 import torch
-from conftest import tiny_model
 from torch.nn import functional as F
-from transformers import DynamicCache
+from transformers import DynamicCache, StaticCache
+
+from tests.training_bridge.tiny import tiny_model
 
 LENGTHS = [3, 1, 9, 12, 2]
 
@@ -41,13 +42,16 @@ def test_packed_equals_separate_logits_and_gradients(attention):
 
 
 # Upstream's own detection works only without mask and cache; contamination elsewhere would be silent.
-@pytest.mark.parametrize("how", ["cache", "mask of ones", "padded"])
+@pytest.mark.parametrize("how", ["cache", "static cache", "mask of ones", "padded"])
 def test_packed_with_cache_or_mask(model, how):
     ids, positions = packed_inputs()
     with torch.no_grad():
         expected = torch.cat(separate_documents(model, ids), dim=1)
         if how == "cache":
             logits = model(ids, position_ids=positions, past_key_values=DynamicCache(config=model.config)).logits
+        elif how == "static cache":
+            cache = StaticCache(config=model.config, max_cache_len=40)
+            logits = model(ids, position_ids=positions, past_key_values=cache).logits
         elif how == "mask of ones":
             logits = model(ids, position_ids=positions, attention_mask=torch.ones_like(ids)).logits
         else:

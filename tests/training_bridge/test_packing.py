@@ -12,8 +12,8 @@ def numbered(lengths) -> list[np.ndarray]:
     return [np.arange(end - length, end, dtype=np.int64) for length, end in zip(lengths, ends, strict=True)]
 
 
-def best_fit_decreasing(lengths, capacity) -> int:
-    """The number of sequences by the textbook definition: scan all for the least sufficient room."""
+def best_fit_decreasing(lengths, capacity) -> list[int]:
+    """The room left in each sequence by the textbook definition: scan all for the least sufficient room."""
     pieces = [capacity] * sum(length // capacity for length in lengths)
     pieces += [length % capacity for length in lengths if length % capacity]
     rooms: list[int] = []
@@ -23,7 +23,7 @@ def best_fit_decreasing(lengths, capacity) -> int:
             rooms[rooms.index(min(fitting))] -= piece
         else:
             rooms.append(capacity - piece)
-    return len(rooms)
+    return rooms
 
 
 @settings(max_examples=150, deadline=None)
@@ -32,7 +32,9 @@ def test_every_token_once_in_whole_documents(lengths, capacity):
     documents = numbered(lengths)
     table, packing = pack(documents, capacity, "basic")
     assert table.schema.equals(PACKED_SCHEMA)
-    assert len(table) == packing.sequences == best_fit_decreasing(lengths, capacity)
+    assert len(table) == packing.sequences
+    rooms = [capacity - sum(row) for row in table["document_lengths"].to_pylist()]
+    assert sorted(rooms) == sorted(best_fit_decreasing(lengths, capacity))
     assert packing.tokens == sum(lengths)
 
     whole = {tuple(document) for document in documents if len(document) <= capacity}
@@ -57,6 +59,7 @@ def test_best_fit_prefers_the_fullest_sequence():
     packing = plan([6, 5, 4, 3], 10)
     assert packing.sequence.tolist() == [0, 0, 1, 1]
     assert packing.document.tolist() == [0, 2, 1, 3]
+    assert plan([12, 9, 3], 20).sequence.tolist() == [0, 0, 1]
 
 
 def test_deterministic_with_ties_in_input_order():

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from training_bridge.schedule import wsd
@@ -24,7 +26,7 @@ def test_exact_values(tokens, expected):
 
 def test_monotone_and_continuous():
     values = [wsd(tokens, **REPORT) for tokens in range(0, 20_001)]
-    rises = [b - a for a, b in zip(values, values[1:], strict=False)]
+    rises = [b - a for a, b in pairwise(values)]
     assert all(rise > 0 for rise in rises[:34])
     assert all(rise == 0 for rise in rises[34:18_000])
     assert all(rise < 0 for rise in rises[18_000:])

@@ -2,17 +2,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from texts import documents
 from transformers import AutoTokenizer
 
+from tests.training_bridge.texts import documents
 from training_bridge.tokenizer import CHAT_TOKENS, SPECIAL_TOKENS, encode_documents, train_tokenizer
 
-TEXTS = documents(200, seed=0)
+TEXTS = documents(200, seed=0) + ["Blood pressure 120/80 in 2024.", "血压120/80，体温38度。"] * 30
 
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return train_tokenizer(TEXTS, 500)
+    return train_tokenizer(TEXTS, 600)
 
 
 def plain(tokenizer, text: str) -> list[int]:
@@ -32,7 +32,7 @@ def test_decode_of_encode_is_the_text(tokenizer, text):
 def test_special_ids(tokenizer):
     assert (tokenizer.pad_token_id, tokenizer.bos_token_id, tokenizer.eos_token_id) == (0, 1, 2)
     expected = {71: "<B_SYS>", 72: "<B_USYS>", 73: "<C_Q>", 74: "<C_A>", 75: "<B_FUNC>", 76: "<B_CODE>"}
-    assert CHAT_TOKENS == expected
+    assert dict(CHAT_TOKENS) == expected
     for number, token in expected.items():
         assert tokenizer.convert_tokens_to_ids(token) == number
     assert len(set(SPECIAL_TOKENS)) == 77
@@ -68,13 +68,13 @@ def test_documents_are_enclosed(tokenizer):
 
 
 def test_deterministic(tokenizer):
-    again = train_tokenizer(iter(TEXTS), 500)
+    again = train_tokenizer(iter(TEXTS), 600)
     assert again.backend_tokenizer.to_str() == tokenizer.backend_tokenizer.to_str()
 
 
 def test_vocabulary_size(tokenizer):
-    assert len(tokenizer) == 500
-    assert len(train_tokenizer(["ab ab"], 500)) < 500
+    assert len(tokenizer) == 600
+    assert len(train_tokenizer(["ab ab"], 600)) < 600
 
 
 def test_chat_template(tokenizer):

@@ -52,9 +52,7 @@ class BaichuanM1Config(PreTrainedConfig):
         if self.sliding_window_layers is None:
             self.sliding_window_layers = list(range(1, self.num_hidden_layers, 2))
         sliding = set(self.sliding_window_layers)
-        self.layer_types = [
-            "hybrid_sliding" if i in sliding else "hybrid" for i in range(self.num_hidden_layers)
-        ]
+        self.layer_types = ["hybrid_sliding" if i in sliding else "hybrid" for i in range(self.num_hidden_layers)]
         if self.model_max_length is None:
             self.model_max_length = self.max_position_embeddings
         super().__post_init__(**kwargs)
@@ -66,9 +64,7 @@ class BaichuanM1Config(PreTrainedConfig):
         if self.tie_word_embeddings:
             raise ValueError("Baichuan-M1 does not tie its normalised head to the embeddings")
         if not sliding <= set(range(self.num_hidden_layers)):
-            raise ValueError(
-                f"sliding_window_layers {sorted(sliding)} must lie in 0..{self.num_hidden_layers - 1}"
-            )
+            raise ValueError(f"sliding_window_layers {sorted(sliding)} must lie in 0..{self.num_hidden_layers - 1}")
         for heads, key_value_heads in (
             (self.num_attention_heads, self.num_key_value_heads),
             (self.num_swa_attention_heads, self.num_swa_key_value_heads),

@@ -70,9 +70,7 @@ def mix_previous(
     return mixed
 
 
-def rotary_table(
-    position_ids: torch.Tensor, head_size: int, theta: float
-) -> tuple[torch.Tensor, torch.Tensor]:
+def rotary_table(position_ids: torch.Tensor, head_size: int, theta: float) -> tuple[torch.Tensor, torch.Tensor]:
     """Cosines and sines [batch, 1, time, head_size / 2] in fp32. Computed per forward: no buffer to lose on
     the meta device, and a curriculum stage changes the base by setting `config.rope_theta`.
     """
@@ -131,9 +129,7 @@ class BaichuanM1Attention(nn.Module):
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
         batch, time, _ = hidden_states.shape
         heads = self.W_pack(hidden_states).view(batch, time, -1, self.head_dim).transpose(1, 2)
-        query, key, value = heads.split(
-            [self.num_heads, self.num_key_value_heads, self.num_key_value_heads], dim=1
-        )
+        query, key, value = heads.split([self.num_heads, self.num_key_value_heads, self.num_key_value_heads], dim=1)
 
         # The cache keeps the raw last key and value beside the mixed ones: mixing comes before rotation.
         before_key = self._swap_last(key, KEY, past_key_values)
@@ -145,9 +141,7 @@ class BaichuanM1Attention(nn.Module):
             key, value = past_key_values.update(key, value, self.layer_idx)
 
         attend = ALL_ATTENTION_FUNCTIONS.get_interface(self.config._attn_implementation, eager_attention)
-        attended, weights = attend(
-            self, query, key, value, attention_mask, scaling=self.scaling, dropout=0.0, **kwargs
-        )
+        attended, weights = attend(self, query, key, value, attention_mask, scaling=self.scaling, dropout=0.0, **kwargs)
         return self.o_proj(attended.reshape(batch, time, -1)), weights
 
     def _swap_last(self, raw: torch.Tensor, state: int, past: Cache | None) -> torch.Tensor | None:
@@ -155,9 +149,7 @@ class BaichuanM1Attention(nn.Module):
         if past is None:
             return None
         # The cache has time last. Given all of it, it can also roll back (assisted decoding crops).
-        seen = past.update_conv_state(
-            raw.transpose(2, 3), self.layer_idx, state_idx=state, conv_kernel_size=1
-        )
+        seen = past.update_conv_state(raw.transpose(2, 3), self.layer_idx, state_idx=state, conv_kernel_size=1)
         time = raw.shape[2]
         return seen[..., -time - 1 : -time].transpose(2, 3) if seen.shape[-1] > time else None
 
@@ -239,9 +231,7 @@ def create_masks(
     batch, time = inputs_embeds.shape[:2]
     past = 0 if past_key_values is None else int(past_key_values.get_seq_length())
     if attention_mask is not None and attention_mask.ndim != 2:
-        raise ValueError(
-            f"attention_mask must be [batch, time] or null, got {attention_mask.ndim} dimensions"
-        )
+        raise ValueError(f"attention_mask must be [batch, time] or null, got {attention_mask.ndim} dimensions")
     if attention_mask is not None and bool((attention_mask != 0).all()):
         attention_mask = None
 
@@ -262,9 +252,9 @@ def create_masks(
 
     same_document = None
     if documents is not None:
-        # A static cache is longer than the input; its free slots belong to no document.
+        # A static cache is longer than the input; causality hides its free slots.
         length = time if past_key_values is None else past_key_values.get_mask_sizes(time, 0)[0]
-        documents = F.pad(documents, (0, length - time), value=-1)
+        documents = F.pad(documents, (0, length - time))
 
         def same_document(row: Any, head: Any, query: Any, key: Any) -> torch.Tensor:
             return documents[row, query] == documents[row, key]
@@ -287,9 +277,7 @@ class BaichuanM1Model(BaichuanM1PreTrainedModel):
     def __init__(self, config: BaichuanM1Config) -> None:
         super().__init__(config)
         self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size, config.pad_token_id)
-        self.layers = nn.ModuleList(
-            BaichuanM1DecoderLayer(config, i) for i in range(config.num_hidden_layers)
-        )
+        self.layers = nn.ModuleList(BaichuanM1DecoderLayer(config, i) for i in range(config.num_hidden_layers))
         self.norm = BaichuanM1RMSNorm(config.hidden_size, config.rms_norm_eps)
         self.gradient_checkpointing = False
         self.post_init()
@@ -331,9 +319,7 @@ class BaichuanM1Model(BaichuanM1PreTrainedModel):
                 past_key_values=past_key_values,
                 **kwargs,
             )
-        return BaseModelOutputWithPast(
-            last_hidden_state=self.norm(hidden_states), past_key_values=past_key_values
-        )
+        return BaseModelOutputWithPast(last_hidden_state=self.norm(hidden_states), past_key_values=past_key_values)
 
 
 class BaichuanM1ForCausalLM(BaichuanM1PreTrainedModel, GenerationMixin):
@@ -385,9 +371,7 @@ class BaichuanM1ForCausalLM(BaichuanM1PreTrainedModel, GenerationMixin):
         logits = self.lm_head(outputs.last_hidden_state[:, keep])
         loss = None
         if labels is not None:
-            loss = self.loss_function(
-                logits=logits, labels=labels, vocab_size=self.config.vocab_size, **kwargs
-            )
+            loss = self.loss_function(logits=logits, labels=labels, vocab_size=self.config.vocab_size, **kwargs)
         return CausalLMOutputWithPast(
             loss=loss,
             logits=logits,

@@ -1,0 +1,27 @@
+"""datagen compare"""
+
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from datagen.commands.report import Language, default_page
+
+
+def compare(
+    before: Annotated[str, typer.Argument(help="A run folder or URL, or Parquet files.")],
+    after: Annotated[str, typer.Argument(help="Another one, made later.")],
+    out: Annotated[Path | None, typer.Option(help="The page; default AFTER/compare.html.")] = None,
+    stage: Annotated[str | None, typer.Option(help="Compare this stage's records; default the last ones.")] = None,
+    language: Annotated[Language, typer.Option(help="Language that the page opens in.")] = Language.en,
+    open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+) -> None:
+    """Write the report of one run with what differs from another, and print its path."""
+    from datagen.reports import report
+
+    made = report(after, stage).compare(report(before, stage))
+    path = made.save(out or default_page(made, "compare.html"), language.value)
+    print(path)
+    if open_:
+        webbrowser.open(path.absolute().as_uri())
