@@ -1,0 +1,148 @@
+"""The command line as its user meets it: exit codes, messages, stdout for results alone."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.datagen.runs import digest, write_inputs, write_recipe
+
+NEW_STAGE = '''
+import pyarrow.compute as pc
+
+from datagen.record import with_column
+from datagen.stage import Outcome, RowStage
+
+
+class Shout(RowStage):
+    """Makes text loud."""
+
+    writes = ("text",)
+
+    def apply(self, batch):
+        return Outcome(with_column(batch, "text", pc.utf8_upper(batch["text"])))
+'''
+
+
+def datagen(*arguments: object, env: dict | None = None) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "datagen", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env=os.environ | (env or {}), timeout=120)
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cli")
+    write_inputs(folder, files=1, lines=12)
+    recipe = write_recipe(folder)
+    done = datagen("run", recipe, "--out", folder / "run")
+    assert done.returncode == 0, done.stderr
+    assert "Published 5 stages" in done.stdout
+    return recipe, folder / "run"
+
+
+def test_nothing_to_do_is_said_and_fast(toy):
+    started = time.monotonic()
+    again = datagen("run", toy[0], "--out", toy[1])
+    assert again.returncode == 0 and "Nothing to do" in again.stdout
+    assert time.monotonic() - started < 5
+
+
+def test_path_prints_the_folder_and_nothing_else(toy):
+    found = datagen("path", toy[1], "upper")
+    assert found.returncode == 0 and found.stderr == ""
+    (line,) = found.stdout.splitlines()
+    assert os.listdir(line)[0].startswith("part-")
+    wrong = datagen("path", toy[1], "uper")
+    assert wrong.returncode == 2 and wrong.stdout == "" and "upper" in wrong.stderr
+
+
+def test_mistakes_exit_2_before_anything_starts(toy, tmp_path):
+    write_inputs(tmp_path, files=1, lines=3)
+    text = toy[0].read_text().replace("toy.upper", "toy.uper").replace("path: right", "path: nowhere")
+    found = datagen("run", write_recipe(tmp_path, text), "--out", tmp_path / "run")
+    assert found.returncode == 2
+    assert "2 mistakes" in found.stderr and "toy.upper" in found.stderr and "nowhere" in found.stderr
+    assert "Traceback" not in found.stderr and not (tmp_path / "run").exists()
+    assert datagen("run", tmp_path / "missing.yaml").returncode == 2
+    assert datagen("nonsense").returncode == 2
+
+
+def test_one_changed_byte_exits_4_and_names_the_file(toy, tmp_path):
+    out = shutil.copytree(toy[1], tmp_path / "run")
+    assert datagen("verify", out).returncode == 0
+    file = sorted(out.rglob("data/*.parquet"))[0]
+    data = bytearray(file.read_bytes())
+    data[len(data) // 3] ^= 1
+    file.write_bytes(data)
+    found = datagen("verify", out)
+    assert found.returncode == 4 and file.relative_to(out).as_posix() in found.stderr
+
+
+def test_too_many_bad_inputs_exit_3(tmp_path):
+    write_inputs(tmp_path, files=1, lines=3)
+    (tmp_path / "left" / "left0.txt").write_text("".join(f"{i}\tBAD\n" for i in range(50)))
+    found = datagen("run", write_recipe(tmp_path), "--out", tmp_path / "run", "--until", "left")
+    assert found.returncode == 3 and "left0.txt (bad_line)" in found.stderr and "next:" in found.stderr
+
+
+def test_plan_and_dry_run_say_what_would_run_and_why(toy, tmp_path):
+    out = shutil.copytree(toy[1], tmp_path / "run")
+    plan = datagen("plan", toy[0], "--out", out, "--set", "upper.keep_dropped=false")
+    assert "keep_dropped changed" in plan.stdout and "its inputs changed" in plan.stdout
+    assert plan.stdout.count("up to date") == 2
+    dry = datagen("run", toy[0], "--out", out, "--set", "upper.keep_dropped=false", "--dry-run")
+    assert dry.stdout == plan.stdout
+    assert digest(out) == digest(toy[1])
+
+
+def test_status_stages_and_doctor(toy):
+    assert "upper" in datagen("status", toy[1]).stdout
+    assert datagen("status", toy[0].parent / "left").returncode == 2
+    assert "toy.upper" in datagen("stages").stdout
+    explained = datagen("stages", "dedup.minhash").stdout
+    assert "threshold" in explained and "near-duplicates" in explained
+    assert "Ray" in datagen("doctor").stdout
+    unsafe = datagen("doctor", env={"RAY_AUTH_MODE": "disabled"})
+    assert unsafe.returncode == 1 and "unset RAY_AUTH_MODE" in unsafe.stdout
+
+
+def test_a_new_stage_is_one_class_and_one_entry_point(tmp_path):
+    package = tmp_path / "loud"
+    metadata = package / "loud-1.0.dist-info"
+    metadata.mkdir(parents=True)
+    (package / "loud.py").write_text(NEW_STAGE)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: loud\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[datagen.stages]\nloud.shout = loud:Shout\n")
+    write_inputs(tmp_path, files=1, lines=3)
+    recipe = write_recipe(
+        tmp_path, "name: loud\nstages:\n  left: {use: toy.lines, path: left}\n  loud: {use: loud.shout, needs: [left]}\n"
+    )
+    env = {"PYTHONPATH": os.pathsep.join([str(package), os.environ["PYTHONPATH"]])}
+    done = datagen("run", recipe, "--out", tmp_path / "run", env=env)
+    assert done.returncode == 0, done.stderr
+    import pyarrow.parquet as pq
+
+    (part,) = (tmp_path / "run" / "loud").glob("v-*/data/*.parquet")
+    assert all(t == t.upper() for t in pq.read_table(part)["text"].to_pylist())
+
+
+def test_a_second_driver_is_refused_and_does_no_harm(tmp_path):
+    write_inputs(tmp_path, files=4, lines=60)
+    text = write_recipe(tmp_path).read_text().replace("path: left", "path: left, pause: 0.02")
+    recipe = write_recipe(tmp_path, text)
+    first = subprocess.Popen(
+        [sys.executable, "-m", "datagen", "run", str(recipe), "--out", str(tmp_path / "run")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    lease = tmp_path / "run" / "_run" / "lease.json"
+    while not lease.exists():
+        assert first.poll() is None
+        time.sleep(0.02)
+    second = datagen("run", recipe, "--out", tmp_path / "run")
+    assert second.returncode == 1 and f"process {first.pid}" in second.stderr
+    assert first.wait(timeout=120) == 0
+    assert datagen("verify", tmp_path / "run").returncode == 0
