@@ -119,7 +119,7 @@ def make_plan(recipe: Recipe, run_url: str, only: str | None = None, until: str 
     tombstones = Tombstones.load(store)
     stages: dict[str, Planned] = {}
     for name, step in recipe.steps.items():
-        items = cache.hashed(step.stage.items()) if isinstance(step.stage, Source) else ()
+        items = cache.hashed(step.stage.items())
         identity = _identity(recipe, step, stages, items, tombstones)
         version = _digest(identity)
         published = manifest(store, name, f"v-{version}") is not None
@@ -161,9 +161,10 @@ def _identity(
         "needs": sorted([n.stage, n.dropped, upstream[n.stage].hash] for n in step.needs),
         "artefacts": {option: upstream[name].hash for option, name in sorted(step.artefacts.items())},
     }
+    if items:
+        identity["items"] = _digest([[i.name, i.sha256] for i in items])
     if isinstance(step.stage, Source):
         identity["name"] = step.name
-        identity["items"] = _digest([[i.name, i.sha256] for i in items])
         identity["split"] = recipe.settings.split.model_dump()
         identity["tokens"] = recipe.settings.tokens
         identity["forgotten"] = tombstones.digest(step.name)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from datagen.errors import UsageError
 from datagen.record import SCHEMA, TOKEN_COUNTERS
-from datagen.stage import Artefact, InputPath, Source, Stage, stage_class, stage_names
+from datagen.stage import Artefact, InputPath, Stage, stage_class, stage_names
 from datagen.store import is_remote
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -302,8 +302,6 @@ class _Reader:
         return tuple(found)
 
     def _check_inputs(self, step: Step) -> None:
-        if not isinstance(step.stage, Source):
-            return
         if any("${" in str(getattr(step.stage, option)) for option in step.stage.marked(InputPath)):
             return  # already reported as an unset variable
         try:

@@ -102,6 +102,11 @@ class Stage(BaseModel):
     def phases(self) -> tuple[Phase, ...]:
         raise TypeError(f"{type(self).__name__} must be a RowStage, a Source, or define phases()")
 
+    def items(self) -> "list[Item]":
+        """Raw files read, sorted by name, without sha256 (which the plan computes). Raises UsageError where one is
+        missing."""
+        return []
+
     @classmethod
     def marked(cls, mark: type) -> dict[str, Any]:
         """Options that carry a mark (InputPath, Artefact): name -> the mark."""
@@ -145,10 +150,6 @@ class Source(Stage):
 
     inputs: ClassVar[str] = "none"
     shard_bytes: ClassVar[int] = 64 << 20
-
-    def items(self) -> list[Item]:
-        """All inputs, sorted by name, without sha256 (which the plan computes). Raises UsageError if there is none."""
-        raise TypeError(f"{type(self).__name__} must define items()")
 
     def read(self, item: Item, task: "Task") -> Iterator[Outcome]:
         """Records of one item, in batches; bad ones quarantined by position, never raised."""

@@ -173,7 +173,7 @@ def _mixture(facts: Facts, tables: dict[str, pd.DataFrame]) -> list[Alert]:
 def _rights(facts: Facts, tables: dict[str, pd.DataFrame], measures: dict) -> list[Alert]:
     alerts = []
     licences = tables["licenses"].set_index("license")["rows"]
-    unknown = int(licences.get(UNKNOWN, 0) or 0) if UNKNOWN in licences.index else 0
+    unknown = int(licences.reindex([UNKNOWN]).fillna(0).iloc[0])
     if unknown:
         alerts.append(
             Alert(

@@ -15,6 +15,7 @@ import pyarrow.dataset as ds
 from datagen.errors import UsageError
 from datagen.lineage import Version, final_stages, lineage, published_versions
 from datagen.record import DEFAULTS, SCHEMA, count_tokens
+from datagen.reports.privacy import is_restricted
 from datagen.stats import BY, CUBE, cube_of, merge_cubes
 from datagen.store import Store, is_remote
 
@@ -63,13 +64,16 @@ def gather(place: str | Path, stage: str | None = None) -> Facts:
     place = str(place)
     if not is_remote(place) and not Path(place).exists():
         raise UsageError(f"{place} doesn't exist", "give a run folder, or Parquet files")
-    if place.endswith(".parquet") and not is_remote(place):
-        return _of_parquet(place, [place])
-    store = Store(place)
-    versions = published_versions(store)
-    if versions:
-        return _of_run(store, versions, stage)
-    if not is_remote(place) and (files := sorted(map(str, Path(place).rglob("*.parquet")))):
+    if is_remote(place) or Path(place).is_dir():
+        store = Store(place)
+        if versions := published_versions(store):
+            return _of_run(store, versions, stage)
+        files = [] if store.remote else sorted(map(str, Path(place).rglob("*.parquet")))
+    else:
+        files = [place]
+    if files and stage:
+        raise UsageError(f"{place} is no run: it has no stage {stage}", "leave the stage out")
+    if files:
         return _of_parquet(place, files)
     raise UsageError(f"{place} is neither a run nor Parquet files", "`datagen run RECIPE --out RUN` makes a run")
 
@@ -91,8 +95,7 @@ def _of_run(store: Store, versions: dict[str, Version], stage: str | None) -> Fa
 
 def _stage_facts(store: Store, version: Version) -> StageFacts:
     columns = ["department", "access", "phi_status", "repeats", "rows", "tokens"]
-    history = _clean(_stats(store, version, "cube", columns).to_pandas())
-    history[TRAINING] = history["tokens"] * history["repeats"]
+    history = _derived(_stats(store, version, "cube", columns))
     decisions = _clean(_stats(store, version, "decisions").to_pandas())
     return StageFacts(version, decisions, history)
 
@@ -104,8 +107,8 @@ def _stats(store: Store, version: Version, name: str, columns: list[str] | None 
 def _of_parquet(place: str, files: list[str]) -> Facts:
     try:
         rows = ds.dataset(files, format="parquet")
-    except (OSError, pa.ArrowInvalid) as error:
-        raise UsageError(f"{place} can't be read as Parquet: {error}", "give Parquet files") from None
+    except (OSError, pa.ArrowInvalid):
+        raise UsageError(f"{place} can't be read as Parquet", "give a run folder, or Parquet files") from None
     known = [name for name in BY if name in rows.schema.names]
     if not known:
         raise UsageError(
@@ -115,38 +118,47 @@ def _of_parquet(place: str, files: list[str]) -> Facts:
     if "tokens" not in rows.schema.names and "text" in rows.schema.names:
         wanted.append("text")
     cube = CUBE.empty_table()
-    try:
-        for batch in rows.to_batches(columns=wanted):
-            if len(batch):
-                cube = merge_cubes([cube, _counted(batch)])
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
-        raise UsageError(
-            f"{place}: a column has another type than records have: {error}", "see `datagen.record`"
-        ) from None
+    for batch in rows.to_batches(columns=wanted):
+        if len(batch):
+            cube = merge_cubes([cube, cube_of(_counted(batch))])
     return Facts(place, _frame(cube))
 
 
 def _counted(batch: pa.RecordBatch) -> pa.Table:
-    """The cube of a batch. Columns that the files lack get the record's defaults."""
-    rows = pa.Table.from_batches([batch])
+    """The columns that are counted. Those that the files lack hold the record's defaults."""
     columns = {}
     for name in (*BY, "tokens", "duplicates"):
         kind = SCHEMA.field(name).type
-        if name in rows.column_names:
-            column = pc.cast(rows[name], kind)
-        elif name == "tokens" and "text" in rows.column_names:
-            column = count_tokens(pc.fill_null(pc.cast(rows["text"], pa.string()), ""))
+        if name in batch.schema.names:
+            columns[name] = _cast(batch, name, kind)
+        elif name == "tokens" and "text" in batch.schema.names:
+            columns[name] = count_tokens(pc.fill_null(_cast(batch, "text", pa.string()), ""))
         else:
-            column = pa.nulls(len(rows), kind)
+            columns[name] = pa.nulls(len(batch), kind)
         default = 0 if name == "tokens" else DEFAULTS.get(name)
-        columns[name] = column if default is None else pc.fill_null(column, default)
-    return cube_of(pa.table(columns))
+        if default is not None:
+            columns[name] = pc.fill_null(columns[name], default)
+    return pa.table(columns)
+
+
+def _cast(batch: pa.RecordBatch, name: str, kind: pa.DataType) -> pa.Array:
+    try:
+        return batch[name].cast(kind)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        found = batch.schema.field(name).type
+        raise UsageError(f"column {name} is {found}, records have {kind}", "cast it before you report on it") from None
 
 
 def _frame(cube: pa.Table) -> pd.DataFrame:
+    frame = _derived(cube)
+    frame["tier"] = frame["value"].clip(0, 5).map(TIERS).fillna("")
+    return frame
+
+
+def _derived(cube: pa.Table) -> pd.DataFrame:
     frame = _clean(cube.to_pandas())
     frame[TRAINING] = frame["tokens"] * frame["repeats"]
-    frame["tier"] = frame["value"].clip(0, 5).map(TIERS).fillna("")
+    frame["restricted"] = is_restricted(frame)
     return frame
 
 

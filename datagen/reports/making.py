@@ -13,7 +13,7 @@ from datagen.reports.words import say
 from datagen.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
-    from datagen.reports.build import Report
+    from datagen.reports.report import Report
 
 FLOW_SIGNS = {"read": "", "derived": "+", "reread": "+", "published": "="}
 

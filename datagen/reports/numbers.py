@@ -2,12 +2,14 @@
 
 import math
 
+import pandas as pd
+
 NARROW = "\u202f"
 NOTHING = "–"
 
 
 def _missing(value) -> bool:
-    return value is None or value != value or str(value) == "<NA>"
+    return bool(pd.isna(value))
 
 
 def count(value) -> str:

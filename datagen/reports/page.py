@@ -13,7 +13,7 @@ from datagen.reports import making, sections
 from datagen.reports.words import say
 
 if TYPE_CHECKING:
-    from datagen.reports.build import Report
+    from datagen.reports.report import Report
 
 ORDER = (
     sections.departments,

@@ -7,7 +7,7 @@ from datagen.reports.numbers import count, percent, points
 from datagen.reports.words import say
 
 if TYPE_CHECKING:
-    from datagen.reports.build import Report
+    from datagen.reports.report import Report
 
 WORST = 10
 
@@ -22,7 +22,9 @@ def plain(report: "Report") -> str:
     if report.alerts:
         lines += ["", *(f"{'!!' if a.level == 'bad' else ' !'} {a.what.en}" for a in report.alerts)]
     frame = report._tables["departments"]
-    balanced = frame[frame["balanced"]].head(WORST)
+    balanced = frame[frame["gap"].notna()].head(WORST)
+    if not len(balanced):
+        return "\n".join(lines)
     lines += ["", f"{'Widest gaps':<44}{'records':>12}{'share':>9}{'target':>9}{'gap':>8}"]
     for row in balanced.to_dict("records"):
         rows = row["withheld"] or count(row["rows"])

@@ -18,10 +18,10 @@ def is_restricted(cube: pd.DataFrame) -> pd.Series:
 def visible(cube: pd.DataFrame, keys: list[str]) -> tuple[pd.DataFrame, pd.Series]:
     """(the cube without the restricted records of withheld cells, the mark of each such cell by its keys).
 
-    `keys` are one or two columns. Cell suppression as statistical offices do it: primary below 5, then in each row and
-    column that would show exactly one gap, the next smallest cell too.
+    `cube` has a column `restricted`, `keys` are one or two others. Cell suppression as statistical offices do it:
+    primary below 5, then in each row and column that would show exactly one gap, the next smallest cell too.
     """
-    restricted = is_restricted(cube)
+    restricted = cube["restricted"]
     counts = cube[restricted].groupby(keys)["rows"].sum()
     if not ((counts > 0) & (counts < SMALL)).any():
         return cube, pd.Series(dtype=object)

@@ -24,7 +24,7 @@ from datagen.reports.words import Words, is_known, say
 from datagen.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
-    from datagen.reports.build import Report
+    from datagen.reports.report import Report
 
 TICKS = (0, 0.01, 0.03, 0.05, 0.1, 0.2, 0.4, 0.7, 1)
 TIER_ORDER = ("T1", "T2", "T3", "T4", "T5", "")
@@ -49,7 +49,7 @@ def departments(report: "Report") -> Section:
         Column(say("value"), note=say("value.note")),
         Column(say("synthetic")),
         Column(say("copies"), note=say("copies.note")),
-        Column(say("top_source"), number=False),
+        *([] if compared else [Column(say("top_source"), number=False)]),
     ]
     widest = frame["gap"].abs().max()
     lines = [_department(row, widest, compared, report.targets.tolerance) for row in frame.to_dict("records")]
@@ -92,7 +92,7 @@ def _department(row: dict, widest: float, compared: bool, tolerance: float) -> l
         Cell(decimal(row["value"]), _sort(row["value"])),
         Cell(percent(row["synthetic"]), _sort(row["synthetic"])),
         Cell(percent(row["copies_folded"]), _sort(row["copies_folded"])),
-        Cell(row["top_source"]),
+        *([] if compared else [Cell(row["top_source"])]),
     ]
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from datagen.licence import UNKNOWN, allowed
+from datagen.licence import allowed
 from datagen.reports.facts import TRAINING, Facts
 from datagen.reports.numbers import count, decimal, percent
 from datagen.reports.targets import Failure, Targets
@@ -53,7 +53,10 @@ def measures(facts: Facts, departments: pd.DataFrame, tolerance: float) -> dict[
         "contaminated": _contaminated(facts),
         "unscreened": _part(cube, cube["phi_status"] == "unknown", "rows", rows),
         "not_redistributable": _part(
-            cube, ~cube["license"].map(lambda license: "redistribute" in allowed(license or UNKNOWN)), "rows", rows
+            cube,
+            ~cube["license"].isin([s for s in cube["license"].unique() if "redistribute" in allowed(s)]),
+            "rows",
+            rows,
         ),
         "quarantined": _quarantined(facts),
     }
