@@ -1,107 +1,88 @@
-"""De-identification by pattern and checksum, English and Chinese; surrogates are the same within one family of records."""
+"""De-identification by pattern and checksum, English and Chinese, one document at a time."""
 
-import hashlib
 import re
-from collections.abc import Callable
 from typing import Literal
 
+from collectors.identifiers import COMMON_SURNAMES, FULL, LIGHT, Rule, has_number, written_in_ascii
+
 Level = Literal["none", "light", "full"]
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_RULES = {"none": ((), ()), "light": (LIGHT, ()), "full": (LIGHT, FULL)}
+_ASCII_RULES = {level: tuple(map(written_in_ascii, parts)) for level, parts in _RULES.items()}
+_DIGIT_OR_AT = re.compile(r"[\d@]")
 
 
-def deidentify(text: str, level: Level, key: str) -> tuple[str, str]:
-    """(text with identifiers replaced, phi_status). Each becomes `[KIND-xxxx]`, equal for equal values under one `key`.
+class Deidentifier:
+    """Replaces identifiers in the texts of one document by surrogates.
 
-    `none` leaves text alone and says `unknown`: only a person can call it exempt.
+    Equal values get the same surrogate (`[PHONE-1]`) throughout the document, numbered in order of appearance, so
+    that a surrogate says nothing about what it stands for; an age over 89 becomes `90+`. A person's name that was found
+    by a cue in one place is replaced in all others.
+
+    `light` finds e-mail addresses, telephone, identity, card, record, messenger and number-plate numbers; `full` adds
+    names and addresses with their cues, dates finer than a year, ages over 89, web and IP addresses. What has neither a
+    form of its own nor a cue beside it is not found: this is a filter, not a guarantee.
+
+    >>> clean = Deidentifier("light")
+    >>> clean("Write to ann@example.org.", "请联系 ann@example.org"), clean.status
+    (['Write to [EMAIL-1].', '请联系 [EMAIL-1]'], 'redacted')
     """
-    if level == "none":
-        return text, "unknown"
-    found = False
 
-    def replace(kind: str, check: Callable[[str], bool]) -> Callable[[re.Match], str]:
-        def surrogate(match: re.Match) -> str:
-            nonlocal found
-            value = match["value"]
-            if not check(value):
-                return match[0]
-            found = True
-            tag = hashlib.blake2b(value.casefold().encode(), key=key.encode()[:64], digest_size=2).hexdigest()
-            start, end = match.start("value") - match.start(), match.end("value") - match.start()
-            return f"{match[0][:start]}[{kind}-{tag}]{match[0][end:]}"
+    def __init__(self, level: Level):
+        self._level = level
+        self._numbers: dict[str, dict[str, int]] = {}
 
-        return surrogate
+    @property
+    def status(self) -> str:
+        """The `phi_status` of what was seen so far. Without rules it is unknown: only a person can call it exempt."""
+        if self._level == "none":
+            return "unknown"
+        return "redacted" if self._numbers else "clean"
 
-    for kind, pattern, check in LIGHT if level == "light" else (*LIGHT, *FULL):
-        text = pattern.sub(replace(kind, check), text)
-    return text, "redacted" if found else "clean"
+    def __call__(self, *texts: str) -> list[str]:
+        if self._level == "none":
+            return list(texts)
+        cleaned = [self._apply_rules(text) for text in texts]
+        if names := self._distinctive_names():
+            anywhere = re.compile("|".join(sorted(map(_bounded, names), key=lambda name: (-len(name), name))))
+            cleaned = [anywhere.sub(lambda match: names[match[0]], text) for text in cleaned]
+        return cleaned
+
+    def _apply_rules(self, text: str) -> str:
+        light, full = (_ASCII_RULES if text.isascii() else _RULES)[self._level]
+        rules = light + full if _DIGIT_OR_AT.search(text) else full  # what is light has a digit or an @
+        if not rules:
+            return text
+        lowered, number = text.lower(), has_number(text)
+        for rule in rules:
+            if number if rule.cues is None else _holds(lowered, rule.cues):
+                text = rule.pattern.sub(lambda match, rule=rule: self._replace(rule, match), text)
+        return text
+
+    def _replace(self, rule: Rule, match: re.Match) -> str:
+        value = match["value"]
+        if rule.check and not rule.check(value):
+            return match[0]
+        seen = self._numbers.setdefault(rule.kind, {})
+        surrogate = "90+" if rule.kind == "AGE" else f"[{rule.kind}-{seen.setdefault(value, len(seen) + 1)}]"
+        start, end = match.start("value") - match.start(), match.end("value") - match.start()
+        return match[0][:start] + surrogate + match[0][end:]
+
+    def _distinctive_names(self) -> dict[str, str]:
+        """Names found so far that mean nothing else, and their family names, with their surrogates."""
+        names: dict[str, str] = {}
+        for value, number in self._numbers.get("NAME", {}).items():
+            for name in (value, value.rpartition(" ")[2]):
+                if len(name) > (4 if name.isascii() else 2) and name not in COMMON_SURNAMES:
+                    names.setdefault(name, f"[NAME-{number}]")
+        return names
 
 
-def resident_id_is_valid(value: str) -> bool:
-    """GB 11643-1999: 17 digits and a check character by ISO 7064 mod 11-2; a plausible date of birth."""
-    if not ("1900" <= value[6:10] <= "2099" and 1 <= int(value[10:12]) <= 12 and 1 <= int(value[12:14]) <= 31):
-        return False
-    total = sum(int(d) * w for d, w in zip(value, _WEIGHTS, strict=False))
-    return "10X98765432"[total % 11] == value[17].upper()
+def _bounded(name: str) -> str:
+    return rf"\b{re.escape(name)}\b" if name.isascii() else re.escape(name)
 
 
-def luhn_is_valid(value: str) -> bool:
-    """ISO/IEC 7812-1 check digit of card numbers."""
-    digits = [int(c) for c in value if c.isdigit()]
-    doubled = [d if i % 2 == 0 else (2 * d - 9 if d > 4 else 2 * d) for i, d in enumerate(reversed(digits))]
-    return sum(doubled) % 10 == 0
-
-
-def _any(_: str) -> bool:
-    return True
-
-
-def _rule(kind: str, pattern: str, check: Callable[[str], bool] = _any, flags: int = 0):
-    return kind, re.compile(pattern if "(?P<value>" in pattern else f"(?P<value>{pattern})", flags), check
-
-
-_SURNAME = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛禹狄米贝明臧计伏成戴谈宋茅庞熊纪舒屈项祝董梁杜阮蓝闵席季麻强贾路娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万支柯管卢莫经房裘缪干解应宗丁宣邓郁单杭洪包诸左石崔吉钮龚程嵇邢滑裴陆荣翁荀羊甄曲家封芮羿储靳汲邴糜松井段富巫乌焦巴弓牧隗山谷车侯宓蓬全郗班仰秋仲伊宫宁仇栾暴甘厉戎祖武符刘景詹束龙叶幸司韶郜黎蓟薄印宿白怀蒲台从鄂索咸籍赖卓蔺屠蒙池乔阴胥能苍双闻莘党翟谭贡劳逄姬申扶堵冉宰郦雍桑桂濮牛寿通边扈燕冀郏浦尚农温别庄晏柴瞿阎充慕连茹习宦艾鱼容向古易慎戈廖庾终暨居衡步都耿满弘匡国文寇广禄阙东欧殳沃利蔚越夔隆师巩厍聂晁勾敖融冷訾辛阚那简饶空曾毋沙乜养鞠须丰巢关蒯相查后荆红游竺权逯盖益桓公"
-_MONTH = r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
-
-LIGHT = (
-    _rule("EMAIL", r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
-    _rule("CNID", r"(?<!\d)[1-9]\d{5}(?:19|20)\d{9}[\dXx](?!\d)", resident_id_is_valid),
-    _rule("SSN", r"(?<![\d-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\d-])"),
-    _rule("MOBILE", r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d(?:[- ]?\d{4}){2}(?!\d)"),
-    _rule("PHONE", r"(?<![\d.-])(?:\+?1[ .-]?)?\(?[2-9]\d{2}\)?[ .-]\d{3}[ .-]\d{4}(?![\d-])"),
-    _rule("PHONE", r"(?<!\d)0\d{2,3}-\d{7,8}(?!\d)"),
-    _rule("CARD", r"(?<![\d-])\d{4}(?:[ -]?\d{4}){3}(?:[ -]?\d{1,3})?(?![\d-])", luhn_is_valid),
-    _rule(
-        "RECORD",
-        r"(?:住院号|门诊号|病案号|病历号|检查号|床号|社保卡?号|医保卡?号|就诊卡号)[码]?(?:为|是)?[::\s]*(?P<value>[A-Za-z]{0,4}-?\d{2,18})",
-    ),
-    _rule(
-        "RECORD",
-        r"(?:MRN|medical record(?: number| no\.?)?|account (?:number|no\.?)|patient id)\W{0,3}(?:is |was )?(?P<value>[A-Z]{0,4}-?\d{4,12})",
-        flags=re.I,
-    ),
-    _rule("WECHAT", r"(?:微信号?|QQ号?)[::\s]*(?P<value>[A-Za-z0-9_-]{5,20})"),
-)
-FULL = (
-    _rule(
-        "NAME",
-        rf"(?:患者|病人|家属|姓名|医师|医生|主任|护士|联系人)[::\s]*(?:姓名)?[::\s]*(?P<value>[{_SURNAME}][\u4e00-\u9fff]{{1,2}})(?=[,,。;;、::\s()()]|$|男|女|因|于|,|电话|住|身份)",
-    ),
-    _rule("NAME", r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.? (?P<value>[A-Z][a-z]+(?:[ -][A-Z][a-z]+){0,2})"),
-    _rule(
-        "NAME",
-        r"(?:[Pp]atient(?: name)?|[Nn]ame|[Cc]ontact|[Dd]aughter|[Ss]on|[Ww]ife|[Hh]usband|[Mm]other|[Ff]ather)[:,]? (?:is |named )?(?P<value>[A-Z][a-z]+ (?:[A-Z]\. ?)?[A-Z][a-z]+)\b",
-    ),
-    _rule(
-        "ADDRESS",
-        r"\d{1,5} (?:[A-Z][a-z]+ ){1,3}(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Court|Ct|Boulevard|Blvd)\b\.?(?:,? (?:[A-Z][a-z]+ ?){1,2})?(?:,? [A-Z]{2} \d{5})?",
-    ),
-    _rule(
-        "ADDRESS",
-        r"[\u4e00-\u9fff]{2,8}(?:省|市|自治区)[\u4e00-\u9fff]{0,10}(?:市|区|县)[\u4e00-\u9fff\d]{1,20}(?:路|街|道|巷|弄|小区|村)(?:\d+号?)?[\u4e00-\u9fff\d]{0,8}(?:号|室|栋|单元|楼)?",
-    ),
-    _rule("DATE", r"(?:19|20)\d{2}年\d{1,2}月(?:\d{1,2}日)?"),
-    _rule("DATE", r"(?<!\d)(?:19|20)\d{2}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)"),
-    _rule("DATE", r"(?<!\d)\d{1,2}/\d{1,2}/(?:19|20)?\d{2}(?!\d)"),
-    _rule("DATE", rf"{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:, (?:19|20)\d{{2}})?\b"),
-    _rule("AGE", r"(?<!\d)(?P<value>9\d|1[0-2]\d)(?=[- ]?(?:years?[- ]old|year-old|岁))"),
-)
+def _holds(text: str, cues: tuple[str, ...]) -> bool:
+    for cue in cues:  # noqa: SIM110 (three times as fast as any())
+        if cue in text:
+            return True
+    return False

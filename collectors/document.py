@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import pyarrow as pa
 from pydantic import Field
 
-from collectors.deidentify import deidentify
-from collectors.files import RawFile, find, open_item
+from collectors.archives import RawFile
+from collectors.deidentify import Deidentifier
+from collectors.files import find, open_item
 from collectors.hygiene import clean_text, hidden_instructions
 from collectors.language import identify
 from datagen.errors import InputError
@@ -22,30 +23,37 @@ if TYPE_CHECKING:
     from datagen.task import Task
 
 BATCH_DOCUMENTS = 512
+BATCH_CHARACTERS = 32 << 20
 
 
 @dataclass(frozen=True)
 class Document:
-    """What a format's reader finds: text and what the file itself says about it.
+    """What a format's reader finds: text, or the turns of a dialogue, and what the file itself says about it.
 
-    `group` is the case family (article, book, patient, ...); None makes the document a family of its own.
+    `messages` are dicts of role (system, user, assistant) and content; with them `text` is left None and rendered from
+    them. `group` is the case family (article, book, patient, ...); None makes the document a family of its own.
+    `safety` holds flags such as `retracted`.
     """
 
     source_id: str
-    text: str
-    group: str | None = None
+    text: str | None = None
     messages: list[dict[str, str]] | None = None
+    group: str | None = None
     language: str | None = None
     url: str | None = None
     license: str | None = None
     content_type: str | None = None
     department: str | None = None
     split: str | None = None
+    safety: tuple[str, ...] = ()
     meta: dict[str, Any] = field(default_factory=dict)
 
 
 class DocumentSource(Source):
-    """Options that every source has."""
+    """Base of all sources of documents. A subclass sets `suffixes` and defines `documents`; nothing else is needed for
+
+    compressed files and archives, the licence gate, de-identification, hygiene, language and splits.
+    """
 
     path: Annotated[str | list[str], InputPath()] = Field(description="file, folder, glob, archive or object-store URL")
     license: str = Field(UNKNOWN, description="SPDX licence of documents that state none themselves")
@@ -56,7 +64,7 @@ class DocumentSource(Source):
     access: Literal["open", "restricted"] = Field("open", description="restricted text never reaches a remote model")
     deidentify: Literal["none", "light", "full"] = Field(
         "light",
-        description="light: e-mail, telephone, identity numbers; full: names, places, dates and ages too",
+        description="light: e-mail, telephone, identity and record numbers; full: names, addresses, dates and ages too",
     )
     patient_level: bool = Field(False, description="ids are keyed hashes and no original identifier is kept")
     language: str | None = Field(None, description="ISO 639 code, where the whole source has one")
@@ -74,24 +82,24 @@ class DocumentSource(Source):
         read."""
 
     def read(self, item: Item, task: "Task") -> Iterator[Outcome]:
-        builder = _Batch(self, task)
+        batch = _Batch(self, task)
         for file in open_item(item, self.suffixes, self.exclude):
             if isinstance(file, tuple):
-                builder.reject(*file)
+                batch.reject(*file)
                 continue
             number = 0
             try:
                 for number, document in enumerate(self.documents(file), 1):
                     position = f"{file.position}#{number}"
                     if isinstance(document, InputError):
-                        builder.reject(position, document)
+                        batch.reject(position, document)
                     else:
-                        builder.add(position, document)
-                    if builder.full:
-                        yield builder.take()
+                        batch.add(position, document)
+                    if batch.full:
+                        yield batch.take()
             except InputError as error:
-                builder.reject(f"{file.position}#{number + 1}" if number else file.position, error)
-        yield builder.take()
+                batch.reject(f"{file.position}#{number + 1}" if number else file.position, error)
+        yield batch.take()
 
 
 class _Batch:
@@ -105,10 +113,11 @@ class _Batch:
         self._rows: list[dict] = []
         self._dropped: dict[str, str] = {}
         self._quarantined: dict[str, str] = {}
+        self._characters = 0
 
     @property
     def full(self) -> bool:
-        return len(self._rows) >= BATCH_DOCUMENTS
+        return len(self._rows) >= BATCH_DOCUMENTS or self._characters >= BATCH_CHARACTERS
 
     def reject(self, position: str, error: InputError) -> None:
         self._quarantined[position] = error.reason
@@ -119,28 +128,37 @@ class _Batch:
         except InputError as error:
             self.reject(position, error)
             return
+        except UnicodeEncodeError:  # lone surrogates: undecodable bytes, or escapes that name no character
+            self.reject(position, InputError("bad_encoding"))
+            return
         if not row["text"]:
             self._dropped[row["id"]] = "empty"
         elif any(operation not in allowed(row["license"]) for operation in self._source.operations):
             self._dropped[row["id"]] = "licence"
         self._rows.append(row)
+        self._characters += len(row["text"])
 
     def _row(self, document: Document) -> dict:
         source, task, name = self._source, self._task, self._task.job.name
-        if not isinstance(document.text, str):
+        if document.text is None and document.messages is None:
             raise InputError("no_text")
+        if document.split not in (None, *SPLITS):
+            raise InputError("bad_split")
         secret = task.job.secret if source.patient_level else None
         identity = record_id(name, document.source_id, secret)
         group = record_id(name, document.group or document.source_id, secret)
-        text, phi = deidentify(clean_text(document.text), source.deidentify, key=group)
-        messages = document.messages and [
-            {**m, "content": deidentify(clean_text(m["content"]), source.deidentify, key=group)[0]}
-            for m in document.messages
-        ]
+        clean = Deidentifier(source.deidentify)
+        raw = [document.text] if document.messages is None else [m["content"] for m in document.messages]
+        texts = clean(*map(clean_text, raw))
+        text, messages = texts[0] if texts else "", None
+        if document.messages is not None:
+            turns = zip(document.messages, texts, strict=True)
+            messages = [{"role": m["role"], "content": content} for m, content in turns if content]
+            text = "\n\n".join(m["content"] for m in messages)
         language, script = identify(text, document.language or source.language)
-        if document.split not in (None, *SPLITS):
-            raise InputError("bad_split")
-        return {
+        flags = sorted({*document.safety, *(["hidden_instructions"] if any(map(hidden_instructions, raw)) else ())})
+        meta = _cleaned(document.meta, clean)
+        row = {
             "id": identity,
             "group": group,
             "split": document.split or split_of(group, **task.job.settings["split"]),
@@ -155,10 +173,12 @@ class _Batch:
             "access": source.access,
             "content_type": document.content_type,
             "department": document.department,
-            "safety": ["hidden_instructions"] if hidden_instructions(document.text) else None,
-            "phi_status": phi,
-            "meta": json.dumps(document.meta, ensure_ascii=False, sort_keys=True) if document.meta else None,
+            "safety": flags or None,
+            "phi_status": clean.status,
+            "meta": json.dumps(meta, ensure_ascii=False, sort_keys=True) if meta else None,
         }
+        "".join(value for value in row.values() if isinstance(value, str)).encode()  # raises for lone surrogates
+        return row
 
     def take(self) -> Outcome:
         outcome = Outcome(self._table(), dropped=self._dropped, quarantined=self._quarantined)
@@ -167,3 +187,14 @@ class _Batch:
 
     def _table(self) -> pa.Table:
         return table(self._rows) if self._rows else extended(()).empty_table()
+
+
+def _cleaned(value: Any, clean: Deidentifier) -> Any:
+    """Metadata with the strings in it de-identified like the text."""
+    if isinstance(value, str):
+        return clean(value)[0]
+    if isinstance(value, dict):
+        return {key: _cleaned(inner, clean) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_cleaned(inner, clean) for inner in value]
+    return value

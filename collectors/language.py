@@ -1,62 +1,107 @@
-"""Language and script of a text, abstaining on what is too short to tell."""
+"""Language and script of a text, abstaining where it can't be told."""
 
+import re
+from collections import Counter
 from functools import cache
 
-import py3langid
 import regex
 
 MIN_LETTERS = 20
-_HAN = regex.compile(r"\p{Han}")
-_KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
-_LETTER = regex.compile(r"\p{L}")
+MIN_CONFIDENCE = 0.5
+WINDOWS = (80, 500)
+"""Characters looked at, at the beginning and again in the middle; more of them where the fewer leave doubt."""
 _SCRIPTS = {
-    name: regex.compile(rf"\p{{Script={name}}}")
-    for name in (
-        "Latin",
-        "Cyrillic",
-        "Arabic",
-        "Devanagari",
-        "Greek",
-        "Hebrew",
-        "Thai",
-        "Hangul",
-        "Bengali",
-        "Tamil",
-    )
-}
-_ISO15924 = {
-    "Latin": "Latn",
-    "Cyrillic": "Cyrl",
-    "Arabic": "Arab",
-    "Devanagari": "Deva",
-    "Greek": "Grek",
-    "Hebrew": "Hebr",
+    "Latn": "Latin",
+    "Hani": "Han",
+    "Jpan": "Hiragana|Katakana",
+    "Hang": "Hangul",
+    "Cyrl": "Cyrillic",
+    "Arab": "Arabic",
+    "Deva": "Devanagari",
+    "Grek": "Greek",
+    "Hebr": "Hebrew",
     "Thai": "Thai",
-    "Hangul": "Hang",
-    "Bengali": "Beng",
-    "Tamil": "Taml",
+    "Beng": "Bengali",
+    "Taml": "Tamil",
+    "Telu": "Telugu",
+    "Gujr": "Gujarati",
+    "Guru": "Gurmukhi",
+    "Knda": "Kannada",
+    "Mlym": "Malayalam",
+    "Armn": "Armenian",
+    "Geor": "Georgian",
+    "Ethi": "Ethiopic",
+    "Khmr": "Khmer",
+    "Mymr": "Myanmar",
+    "Sinh": "Sinhala",
+    "Laoo": "Lao",
+    "Tibt": "Tibetan",
 }
-SAMPLE = 2000
+_PATTERNS = {
+    code: regex.compile("|".join(rf"\p{{Script={name}}}" for name in names.split("|")))
+    for code, names in _SCRIPTS.items()
+}
+_LETTER = regex.compile(r"\p{L}")
+_TAG = re.compile(r"([A-Za-z]{2,3})(?:[-_].*)?")
 
 
 def identify(text: str, declared: str | None = None) -> tuple[str | None, str | None]:
     """(ISO 639 language, ISO 15924 script); None where it can't be told. A declared language is believed.
 
-    Only the first `SAMPLE` characters are looked at. Chinese is Hans or Hant by the characters peculiar to each.
+    Chinese is Hans or Hant by the characters peculiar to each, Hani where there is none.
     """
-    sample = text[:SAMPLE]
-    letters = len(_LETTER.findall(sample))
+    sample = _sample(text, WINDOWS[0])
+    scripts: Counter[str] = Counter()
+    letters = 0
+    for character, count in Counter(sample).items():
+        if script := _script(character):
+            letters += count
+            scripts[script] += count
     if not letters:
         return declared, None
-    han = len(_HAN.findall(sample))
+    han, kana = scripts["Hani"], scripts["Jpan"]
+    if kana > 0.05 * (han + kana) and han + kana >= 0.3 * letters:
+        return declared or "ja", "Jpan"
     if han >= 0.3 * letters:
-        if _KANA.search(sample):
-            return declared or "ja", "Jpan"
         return declared or ("zh" if han >= 5 else None), _han_script(sample)
-    script = next((_ISO15924[n] for n, p in _SCRIPTS.items() if len(p.findall(sample)) > letters / 2), None)
+    script, most = scripts.most_common(1)[0]
+    script = script if most > letters / 2 and script != "Zyyy" else None
     if declared or letters < MIN_LETTERS:
         return declared, script
-    return py3langid.classify(sample)[0], script
+    for window in WINDOWS:
+        language, confidence = _identifier().classify(_sample(text, window))
+        if confidence >= MIN_CONFIDENCE:
+            return language, script
+    return None, script
+
+
+def _sample(text: str, window: int) -> str:
+    if len(text) <= 2 * window:
+        return text
+    middle = len(text) // 2
+    return f"{text[:window]}\n{text[middle : middle + window]}"
+
+
+def normal_language(tag: str | None) -> str | None:
+    """The language of an IETF tag such as `zh-Hans` or `EN`, in lower case; None for no tag, or undetermined ones."""
+    match = _TAG.fullmatch((tag or "").strip())
+    language = match[1].lower() if match else None
+    return None if language in ("und", "mul", "zxx") else language
+
+
+@cache
+def _script(character: str) -> str | None:
+    """The script of a letter (`Zyyy` for one of no script above); None for what is no letter."""
+    if not _LETTER.match(character):
+        return None
+    return next((code for code, pattern in _PATTERNS.items() if pattern.match(character)), "Zyyy")
+
+
+@cache
+def _identifier():
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
 @cache

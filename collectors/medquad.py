@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
+from collectors.archives import RawFile
 from collectors.document import Document, DocumentSource
-from collectors.files import RawFile
 from collectors.xml import parse_xml
 from datagen.errors import InputError
 
 
 class MedQuAD(DocumentSource):
-    """Question-answer pairs in the XML of MedQuAD; each pair becomes a record, each web page a family.
+    """Question-answer pairs in the XML of MedQuAD, in both its forms (`Document` and `doc`); each pair becomes a record
+    of content type QA, each web page a family. The focus and the question's type are kept in `meta`.
 
     Pairs whose answer was removed by the data set's authors are dropped as `empty`.
     """
@@ -19,22 +20,26 @@ class MedQuAD(DocumentSource):
 
     def documents(self, file: RawFile) -> Iterator[Document | InputError]:
         root = parse_xml(file.data)
-        if root.tag != "Document":
+        if root.tag == "Document":
+            origin, number, focus = root.get("source"), root.get("id"), _text(root.find("Focus"))
+            pairs = [(p, p.find("Question"), p.find("Answer")) for p in root.iterfind(".//QAPair")]
+        elif root.tag == "doc":
+            origin, number, focus = root.get("corpus"), root.get("docid"), _text(root.find("doctitle-focus"))
+            pairs = [(p, p.find("question"), p.find("answer")) for p in root.iterfind(".//pair")]
+        else:
             raise InputError("not_medquad", f"root element {root.tag[:40]}")
-        origin, number, url = root.get("source", ""), root.get("id", ""), root.get("url")
-        focus = _text(root.find("Focus"))
-        for pair in root.iterfind(".//QAPair"):
-            question, answer = pair.find("Question"), _text(pair.find("Answer"))
-            asked = _text(question)
+        url = root.get("url")
+        for pair, question, answer in pairs:
+            asked, answered = _text(question), _text(answer)
             if not asked:
                 yield InputError("no_question", f"pair {pair.get('pid')}")
                 continue
-            messages = [{"role": "user", "content": asked}, {"role": "assistant", "content": answer}]
+            messages = [{"role": "user", "content": asked}, {"role": "assistant", "content": answered}]
             yield Document(
                 source_id=f"{origin}/{number}-{pair.get('pid')}",
-                text=f"{asked}\n\n{answer}" if answer else "",
+                text=None if answered else "",
+                messages=messages if answered else None,
                 group=url or f"{origin}/{number}",
-                messages=messages if answer else None,
                 url=url,
                 content_type="QA",
                 meta={"focus": focus, "question_type": question.get("qtype")},
@@ -42,4 +47,7 @@ class MedQuAD(DocumentSource):
 
 
 def _text(element) -> str:
-    return "".join(element.itertext()).strip() if element is not None else ""
+    """Lines without the indentation of the XML around them."""
+    if element is None:
+        return ""
+    return "\n".join(line.strip() for line in "".join(element.itertext()).splitlines()).strip()

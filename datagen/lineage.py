@@ -47,7 +47,8 @@ class Version:
 
     @property
     def is_source(self) -> bool:
-        return "items" in self.manifest["identity"]
+        """Whether it read raw input."""
+        return bool(self.manifest["inputs"])
 
     @cached_property
     def needs(self) -> tuple[Edge, ...]:

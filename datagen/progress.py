@@ -11,6 +11,7 @@ from rich.table import Table
 from datagen.engine import Engine
 
 LINE_SECONDS = 15
+MOST_LINES = 4
 
 
 class Progress(AbstractContextManager):
@@ -41,9 +42,12 @@ class Progress(AbstractContextManager):
                 self._reported.add(name)
                 self._say(f"{name}: {summary(record)}")
         if time.monotonic() - self._last_line > LINE_SECONDS:
-            for name, run in engine.running.items():
-                if run.phases:
-                    self._say(f"{name}: {_state(run)}")
+            busy = [f"{name}: {_state(run)}" for name, run in engine.running.items() if run.phases and run.inflight]
+            for text in busy[:MOST_LINES]:
+                self._say(text)
+            others = len(engine.running) + len(engine.waiting) - len(busy[:MOST_LINES])
+            if others:
+                self._say(f"{others} other stages wait or run")
 
     def _say(self, text: str) -> None:
         self._last_line = time.monotonic()

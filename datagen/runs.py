@@ -57,10 +57,15 @@ def _execute(plan: Plan, store: Store, lease: Lease, log: EventLog, workers: int
         return {}
     from datagen.cluster import ray_session
     from datagen.engine import Engine
+    from datagen.probe import check_nodes, check_resources
     from datagen.progress import Progress
 
-    with ray_session(workers), Progress() as progress:
-        engine = Engine(plan, store, lease, progress, log)
-        engine.run()
-        progress(engine)
+    with ray_session(workers) as started_here:
+        check_resources(plan)
+        if not started_here:
+            check_nodes(plan, store)
+        with Progress() as progress:
+            engine = Engine(plan, store, lease, progress, log)
+            engine.run()
+            progress(engine)
     return engine.finished

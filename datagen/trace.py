@@ -164,7 +164,7 @@ class _Run:
 
     def _children(self, version: Version, ids: set[str]) -> list[tuple[str, str]]:
         """(parent, child) among the rows that a version made itself."""
-        if not (version.counts["derived"] or version.is_source or not version.needs):
+        if version.needs and not version.counts["derived"]:
             return []
         wanted = pa.array(sorted(ids), pa.string())
         found = []

@@ -1,5 +1,6 @@
 """The stage that takes out text holding items of a benchmark."""
 
+import gzip
 import json
 from typing import Annotated, ClassVar
 
@@ -22,7 +23,7 @@ class Decontaminate(RowStage):
 
     reads: ClassVar[tuple[str, ...]] = ("text",)
 
-    benchmark: Annotated[str | list[str], InputPath()] = Field(description="JSONL files of benchmark items")
+    benchmark: Annotated[str | list[str], InputPath()] = Field(description="JSONL files of benchmark items, .gz or not")
     field: str = Field("question", description="the items' text within each line")
     shingle: int = Field(5, ge=1, description="tokens per shingle")
     share: float = Field(0.6, gt=0, le=1, description="least share of an item's shingles that counts as the item")
@@ -46,8 +47,7 @@ class Decontaminate(RowStage):
     def setup(self, artefacts) -> None:
         texts, self._names = [], []
         for item in self.items():
-            folder, _, name = item.url.rpartition("/")
-            for number, line in enumerate(Store(folder).read(name).decode().splitlines(), 1):
+            for number, line in enumerate(_lines(item), 1):
                 if line.strip():
                     texts.append(_field(line, self.field, f"{item.url}:{number}"))
                     self._names.append(item.name.split(".")[0])
@@ -71,6 +71,12 @@ class Decontaminate(RowStage):
                 if len(found):
                     dropped[identity] = f"benchmark:{self._names[found[0]]}"
         return Outcome(batch, dropped=dropped)
+
+
+def _lines(item: Item) -> list[str]:
+    folder, _, name = item.url.rpartition("/")
+    data = Store(folder).read(name)
+    return (gzip.decompress(data) if name.endswith(".gz") else data).decode().splitlines()
 
 
 def _field(line: str, field: str, place: str) -> str:

@@ -8,6 +8,7 @@ TOY = Path(__file__).parent / "toy"
 # Another package's stages, for this process, for commands it starts and for Ray's workers.
 sys.path.insert(0, str(TOY))
 os.environ["PYTHONPATH"] = os.pathsep.join([str(TOY), *filter(None, [os.environ.get("PYTHONPATH")])])
+os.environ["DATAGEN_ID_SECRET"] = "a secret for tests"
 
 DATA = Path(os.environ.get("DATA", Path(__file__).parents[1].parent / "shared" / "data"))
 
@@ -28,11 +29,6 @@ def real_data():
     if not DATA.is_dir():
         pytest.skip("no real data here")
     return DATA
-
-
-@pytest.fixture(autouse=True)
-def id_secret(monkeypatch):
-    monkeypatch.setenv("DATAGEN_ID_SECRET", "a secret for tests")
 
 
 @pytest.fixture(scope="session")

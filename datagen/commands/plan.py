@@ -1,5 +1,6 @@
 """datagen plan"""
 
+import json
 from typing import Annotated
 
 import typer
@@ -7,9 +8,10 @@ from rich.console import Console
 from rich.table import Table
 
 from datagen.events import read_events
-from datagen.plan import Plan, make_plan
+from datagen.plan import Plan, Planned, make_plan
 from datagen.recipe import load_recipe
 from datagen.store import Store
+from datagen.submit import submission_id
 
 
 def plan(
@@ -18,10 +20,27 @@ def plan(
     only: Annotated[str | None, typer.Option()] = None,
     until: Annotated[str | None, typer.Option()] = None,
     set_: Annotated[list[str] | None, typer.Option("--set")] = None,
+    json_: Annotated[
+        bool, typer.Option("--json", help="For scripts: the plan's hash, its submission_id for Ray, its stages.")
+    ] = False,
 ) -> None:
     """Show what would run, what is up to date, and why."""
     loaded = load_recipe(recipe, set_ or [])
-    show(make_plan(loaded, out or f"runs/{loaded.name}", only, until))
+    found = make_plan(loaded, out or f"runs/{loaded.name}", only, until)
+    if json_:
+        print(json.dumps(_facts(found), indent=2, ensure_ascii=False))
+    else:
+        show(found)
+
+
+def _facts(found: Plan) -> dict:
+    store = Store(found.run_url)
+    stages = [
+        {"name": name, "use": p.step.use, "version": p.version, "state": _state(store, p), "why": p.why}
+        for name, p in found.stages.items()
+        if p.selected
+    ]
+    return {"plan": found.hash, "submission_id": submission_id(found, store), "stages": stages}
 
 
 def show(found: Plan) -> None:
@@ -35,7 +54,7 @@ def show(found: Plan) -> None:
         if not planned.selected:
             continue
         size = sum(item.bytes for item in planned.items)
-        state = "up to date" if planned.published else _resumes(store, name, planned.hash)
+        state = _state(store, planned)
         estimate = ""
         if planned.runs:
             seconds = rates.get(planned.step.use)
@@ -55,8 +74,10 @@ def show(found: Plan) -> None:
         console.print("Nothing to do: every stage is up to date.")
 
 
-def _resumes(store: Store, name: str, version: str) -> str:
-    done = sum(p.endswith(".json") for p, _ in store.files(f"_work/{name}/{version}"))
+def _state(store: Store, planned: Planned) -> str:
+    if planned.published:
+        return "up to date"
+    done = sum(p.endswith(".json") for p, _ in store.files(f"_work/{planned.step.name}/{planned.hash}"))
     return f"resume ({done} shards done)" if done else "run"
 
 

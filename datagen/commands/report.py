@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from datagen.reports.report import Report
+    from datagen.reports.result import Report
 
 
 class Language(StrEnum):

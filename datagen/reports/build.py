@@ -1,4 +1,4 @@
-"""Making a report. Pandas and the page come in only when one is made: `import datagen` stays light."""
+"""Making a report. Tables and page are imported only when one is made: `import datagen` stays light."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +8,7 @@ from datagen.reports.targets import Targets
 
 if TYPE_CHECKING:
     from datagen.reports.facts import Facts
-    from datagen.reports.report import Report
+    from datagen.reports.result import Report
 
 
 def report(
@@ -25,7 +25,7 @@ def report(
     Raises UsageError where there is no such run, stage or file, or where targets are wrong.
     """
     from datagen.reports.facts import gather
-    from datagen.reports.report import Report
+    from datagen.reports.result import Report
 
     facts = gather(run_or_parquet, stage)
     return Report(facts, Targets.read(targets) if targets is not None else _declared(facts))

@@ -25,7 +25,7 @@ def _merged(after: pd.DataFrame, before: pd.DataFrame, keys: list[str]) -> pd.Da
                 old, new = old.where(has_then, 0), new.where(has_now, 0)
             now[name], now[f"{name}_before"], now[f"{name}_change"] = new, old, new - old
         else:
-            now[name] = now[name].where(has_now, then[name])
+            now[name] = now[name].where(has_now, "" if name == "withheld" else then[name])
     return now
 
 

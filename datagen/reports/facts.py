@@ -22,7 +22,7 @@ from datagen.store import Store, is_remote
 TIERS = {5: "T1", 4: "T2", 3: "T3", 2: "T4", 1: "T5", 0: "T5"}
 """Value tiers by whole points of the rubric."""
 TRAINING = "training_tokens"
-"""tokens x repeats: what training sees."""
+"""tokens x repeats of the train split: what training sees."""
 LABEL_CHARACTERS = 60
 
 
@@ -94,7 +94,7 @@ def _of_run(store: Store, versions: dict[str, Version], stage: str | None) -> Fa
 
 
 def _stage_facts(store: Store, version: Version) -> StageFacts:
-    columns = ["department", "access", "phi_status", "repeats", "rows", "tokens"]
+    columns = ["department", "split", "access", "phi_status", "repeats", "rows", "tokens"]
     history = _derived(_stats(store, version, "cube", columns))
     decisions = _clean(_stats(store, version, "decisions").to_pandas())
     return StageFacts(version, decisions, history)
@@ -157,7 +157,8 @@ def _frame(cube: pa.Table) -> pd.DataFrame:
 
 def _derived(cube: pa.Table) -> pd.DataFrame:
     frame = _clean(cube.to_pandas())
-    frame[TRAINING] = frame["tokens"] * frame["repeats"]
+    is_train = frame["split"].isin(("train", ""))  # files without splits are all for training
+    frame[TRAINING] = (frame["tokens"] * frame["repeats"]).where(is_train, 0)
     frame["restricted"] = is_restricted(frame)
     return frame
 

@@ -13,9 +13,7 @@ from datagen.reports.words import say
 from datagen.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
-    from datagen.reports.report import Report
-
-FLOW_SIGNS = {"read": "", "derived": "+", "reread": "+", "published": "="}
+    from datagen.reports.result import Report
 
 
 def funnel(report: "Report") -> Section:

@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from datagen.reports import making, sections
+from datagen.reports import balance, contents, making
 from datagen.reports.words import say
 
 if TYPE_CHECKING:
-    from datagen.reports.report import Report
+    from datagen.reports.result import Report
 
 ORDER = (
-    sections.departments,
-    sections.targets,
-    sections.cubes,
-    sections.sources,
-    sections.history,
+    balance.departments,
+    balance.targets,
+    contents.cubes,
+    contents.sources,
+    balance.history,
     making.funnel,
-    sections.values,
+    contents.values,
     making.long_tail,
-    sections.duplicates,
+    contents.duplicates,
     making.contamination,
     making.synthetic,
-    sections.rights,
+    contents.rights,
     making.samples,
     making.method,
 )

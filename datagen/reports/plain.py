@@ -7,7 +7,7 @@ from datagen.reports.numbers import count, percent, points
 from datagen.reports.words import say
 
 if TYPE_CHECKING:
-    from datagen.reports.report import Report
+    from datagen.reports.result import Report
 
 WORST = 10
 

@@ -19,7 +19,8 @@ def visible(cube: pd.DataFrame, keys: list[str]) -> tuple[pd.DataFrame, pd.Serie
     """(the cube without the restricted records of withheld cells, the mark of each such cell by its keys).
 
     `cube` has a column `restricted`, `keys` are one or two others. Cell suppression as statistical offices do it:
-    primary below 5, then in each row and column that would show exactly one gap, the next smallest cell too.
+    primary below 5, then in each row and column that would show exactly one gap, the next smallest cell too. Each
+    table is made safe by itself.
     """
     restricted = cube["restricted"]
     counts = cube[restricted].groupby(keys)["rows"].sum()

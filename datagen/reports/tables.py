@@ -5,6 +5,7 @@ import pandas as pd
 
 from datagen.ledger import OUTCOMES
 from datagen.licence import allowed
+from datagen.lineage import Version
 from datagen.reports.facts import TRAINING, Facts, StageFacts
 from datagen.reports.privacy import visible
 from datagen.taxonomy import load_taxonomy
@@ -46,11 +47,12 @@ def make_tables(facts: Facts, targets: dict[str, float]) -> dict[str, pd.DataFra
         tables[f"department_{'value' if name == 'tier' else name}"] = by(cube, "department", name)
     for name, key in (("languages", "language"), ("values", "tier"), ("splits", "split"), ("curriculum", "curriculum")):
         tables[name] = by(cube, key)
+    tables["splits"]["share"] = _ratio(tables["splits"]["tokens"], tables["splits"]["tokens"].sum())
     tables["sources"] = sources(cube)
     tables["duplicates"] = duplicates(cube)
     tables["licenses"] = licenses(cube)
     tables["privacy"] = by(cube, "access", "phi_status")
-    tables["history"] = history(facts)
+    tables["history"] = history(facts, targets)
     tables["funnel"] = funnel(facts)
     tables["flow"] = flow(facts)
     tables["reasons"] = reasons(facts)
@@ -59,7 +61,7 @@ def make_tables(facts: Facts, targets: dict[str, float]) -> dict[str, pd.DataFra
 
 
 def by(cube: pd.DataFrame, *keys: str) -> pd.DataFrame:
-    """Sums by one or two labels, and shares of all training tokens."""
+    """Sums by one or two labels, and shares of all training tokens (in `splits`, of all tokens)."""
     shown, marks = visible(cube, list(keys))
     summed = shown.groupby(list(keys))[MEASURES].sum().astype("Int64")
     if len(marks):
@@ -73,8 +75,9 @@ def by(cube: pd.DataFrame, *keys: str) -> pd.DataFrame:
 def departments(cube: pd.DataFrame, targets: dict[str, float]) -> pd.DataFrame:
     """One row per department: what is there, what should be, and the gap; the widest shortage first.
 
-    `share`, `target` and `gap` (share - target) are of the training tokens of all departments that are no bucket;
-    `gap_tokens` is the gap in training tokens, negative where they are missing. Buckets and unlabelled rows come last.
+    `share`, `target` and `gap` (share - target) are of the training tokens of all departments; buckets count among them
+    where they have a target, else they come last, with the rows that have no label. `gap_tokens` is the gap in training
+    tokens, negative where they are missing.
     """
     frame = by(cube, "department").rename(columns={"share": "share_of_all"})
     present = set(frame["department"])
@@ -84,7 +87,7 @@ def departments(cube: pd.DataFrame, targets: dict[str, float]) -> pd.DataFrame:
         frame = pd.concat([frame, absent], ignore_index=True)
     frame["name_en"] = [_name(code, "en") for code in frame["department"]]
     frame["name_zh"] = [_name(code, "zh") for code in frame["department"]]
-    frame["balanced"] = frame["department"].map(_is_balanced)
+    frame["balanced"] = _is_balanced(frame["department"], targets)
     training = frame[TRAINING].fillna(0).astype(float)
     total = float(training[frame["balanced"]].sum())
     target = frame["department"].map(targets).astype(float)
@@ -155,18 +158,18 @@ def licenses(cube: pd.DataFrame) -> pd.DataFrame:
     return frame.sort_values([TRAINING, "license"], ascending=[False, True], ignore_index=True)
 
 
-def history(facts: Facts) -> pd.DataFrame:
-    """Training tokens by department after each stage: first all sources together (stage ""), then stage by stage.
+def history(facts: Facts, targets: dict[str, float]) -> pd.DataFrame:
+    """Training tokens by department: in all raw sources together (stage ""), then after each stage that read records.
 
-    `share` is of the departments that are no bucket, `labelled` the part of the stage's training tokens with any label.
+    `share` is of all that is balanced, `labelled` the part of the stage's training tokens with any label.
     """
-    versions = [(s.version.stage, s.history) for s in facts.stages.values() if not s.version.is_source]
+    versions = [(s.version.stage, s.history) for s in facts.stages.values() if s.version.needs]
     first = [s.history for s in facts.stages.values() if s.version.is_source]
     stages = ([("", pd.concat(first))] if first else []) + versions
     frames = []
     for stage, counted in stages:
         frame = visible(counted, ["department"])[0].groupby("department")[[TRAINING]].sum().reset_index()
-        balanced = frame["department"].map(_is_balanced).astype(bool)
+        balanced = _is_balanced(frame["department"], targets)
         total, of_departments = frame[TRAINING].sum(), frame.loc[balanced, TRAINING].sum()
         frame["share"] = _ratio(frame[TRAINING], of_departments).where(balanced)
         labelled = frame.loc[frame["department"] != "", TRAINING].sum()
@@ -220,17 +223,23 @@ def funnel(facts: Facts) -> pd.DataFrame:
 def flow(facts: Facts) -> pd.DataFrame:
     """The whole way from raw input to the published rows, in one sum of rows that comes out to the row.
 
-    read + derived + reread - dropped - merged - split - quarantined = published. `reread` counts rows that more than
-    one stage reads (a dropped row that another stage takes up again among them).
+    read + written + unknown + derived + reread - dropped - merged - split - quarantined = published. `written` counts
+    rows of stages that read neither raw input nor records, `unknown` those of versions that were deleted since, `reread`
+    those that more than one stage reads (a dropped row that another stage takes up again among them).
     """
     if not facts.stages:
         return pd.DataFrame(columns=["line", "rows"])
     rows = funnel(facts).query("measure == 'rows'").set_index("stage")
-    is_source = rows.index.map(lambda s: not facts.stages[s].version.needs)
-    edges = sum(_rows_of_edge(facts, edge) for s in facts.stages.values() for edge in s.version.needs)
+    versions = {s.version.stage: s.version for s in facts.stages.values()}
+    raw = [s for s, v in versions.items() if v.is_source]
+    unread = [s for s, v in versions.items() if not v.is_source and not v.needs]
+    edges = sum(_offered(facts, v) for v in versions.values())
+    gone = [s for s, v in versions.items() if any(e.stage not in versions for e in v.needs)]
     passed_on = int(rows["outputs"].sum() - rows.loc[facts.stage, "outputs"])
     lines = {
-        "read": int(rows.loc[is_source, "inputs"].sum()),
+        "read": int(rows.loc[raw, "inputs"].sum()),
+        "written": int(rows.loc[unread, "inputs"].sum()),
+        "unknown": int(sum(rows.loc[s, "inputs"] - _offered(facts, versions[s]) for s in gone)),
         "derived": int(rows["derived"].sum()),
         "reread": edges - passed_on,
         **{o: -int(rows[o].sum()) for o in INPUT_OUTCOMES[1:]},
@@ -239,10 +248,10 @@ def flow(facts: Facts) -> pd.DataFrame:
     return pd.DataFrame({"line": list(lines), "rows": list(lines.values())})
 
 
-def _rows_of_edge(facts: Facts, edge) -> int:
-    if edge.stage not in facts.stages:
-        return 0
-    return facts.stages[edge.stage].version.rows("dropped" if edge.dropped else "data")
+def _offered(facts: Facts, version: Version) -> int:
+    """Rows that the inputs of a version published, as far as they are still there."""
+    known = [edge for edge in version.needs if edge.stage in facts.stages]
+    return sum(facts.stages[e.stage].version.rows("dropped" if e.dropped else "data") for e in known)
 
 
 def mismatches(facts: Facts) -> list[tuple[str, int, int]]:
@@ -251,7 +260,7 @@ def mismatches(facts: Facts) -> list[tuple[str, int, int]]:
     for stage in facts.stages.values():
         version = stage.version
         if version.needs and all(e.stage in facts.stages for e in version.needs):
-            offered = sum(_rows_of_edge(facts, edge) for edge in version.needs)
+            offered = _offered(facts, version)
             if offered != version.counts["inputs"]:
                 wrong.append((version.stage, offered, version.counts["inputs"]))
     return wrong
@@ -299,9 +308,10 @@ def _name(code: str, language: str) -> str:
     return taxonomy.name(code, language) if code in taxonomy.codes else code
 
 
-def _is_balanced(code: str) -> bool:
-    """Whether a label counts in the balance: every department, and labels of another scheme, but no bucket."""
-    return bool(code) and code not in load_taxonomy().buckets
+def _is_balanced(departments: pd.Series, targets: dict[str, float]) -> pd.Series:
+    """Which labels count in the balance: departments and labels of another scheme, buckets only where targeted."""
+    outside = {"", *load_taxonomy().buckets} - set(targets)
+    return ~departments.isin(outside)
 
 
 def _ratio(part, whole):

@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from datagen.errors import DatagenError, UsageError
-from datagen.taxonomy import load_taxonomy
+from datagen.taxonomy import ABSTAINED, load_taxonomy
 
 LIMITED = (
     "rows",
@@ -46,7 +46,8 @@ class Failure:
 
 
 class Targets(BaseModel):
-    """Shares are of training tokens (tokens x repeats): of departments, without the buckets; of languages, of all."""
+    """Shares are of training tokens (tokens x repeats of the train split): those of departments are of all departments
+    and the buckets named, those of languages of everything."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -66,7 +67,7 @@ class Targets(BaseModel):
             if any(not 0 <= share <= 1 for share in shares.values()) or sum(shares.values()) > 1 + 1e-9:
                 raise ValueError(f"{name}: shares lie between 0 and 1 and add up to at most 1")
         if isinstance(self.departments, dict):
-            unknown = sorted(set(self.departments) - set(load_taxonomy().departments))
+            unknown = sorted(set(self.departments) - set(load_taxonomy().codes) | {ABSTAINED} & set(self.departments))
             if unknown:
                 raise ValueError(f"departments: {', '.join(unknown)} is no department of {load_taxonomy().version}")
         return self
@@ -92,9 +93,8 @@ class Targets(BaseModel):
             raise UsageError(f"{where}: {wrong}", f"keys are {', '.join(Targets.model_fields)}") from None
 
     def department_shares(self) -> dict[str, float]:
-        """A target for every department that is no bucket."""
-        codes = load_taxonomy().departments
+        """A target for every department, and for the buckets named: by what others are balanced."""
         named = self.departments if isinstance(self.departments, dict) else {}
-        rest = [code for code in codes if code not in named]
+        rest = [code for code in load_taxonomy().departments if code not in named]
         left = max(0.0, 1 - sum(named.values()))
-        return {code: named[code] if code in named else left / len(rest) for code in codes}
+        return {**named, **{code: left / len(rest) for code in rest}}

@@ -118,7 +118,8 @@ def test_a_new_stage_is_one_class_and_one_entry_point(tmp_path):
     (metadata / "entry_points.txt").write_text("[datagen.stages]\nloud.shout = loud:Shout\n")
     write_inputs(tmp_path, files=1, lines=3)
     recipe = write_recipe(
-        tmp_path, "name: loud\nstages:\n  left: {use: toy.lines, path: left}\n  loud: {use: loud.shout, needs: [left]}\n"
+        tmp_path,
+        "name: loud\nstages:\n  left: {use: toy.lines, path: left}\n  loud: {use: loud.shout, needs: [left]}\n",
     )
     env = {"PYTHONPATH": os.pathsep.join([str(package), os.environ["PYTHONPATH"]])}
     done = datagen("run", recipe, "--out", tmp_path / "run", env=env)

@@ -8,7 +8,6 @@ from datagen.verify import verify_run
 from tests.datagen.runs import RECIPE, run, write_inputs, write_recipe
 
 
-
 def test_a_run_in_a_bucket_publishes_what_a_local_one_does(tmp_path, s3_url, ray_local):
     write_inputs(tmp_path, files=2, lines=15)
     recipe = write_recipe(tmp_path, RECIPE)

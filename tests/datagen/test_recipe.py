@@ -27,9 +27,15 @@ def test_steps_come_in_an_order_that_can_run(folder):
 
 
 def test_all_mistakes_come_at_once_each_with_line_key_and_nearest(folder):
-    text = RECIPE.replace("toy.upper", "toy.uper").replace("path: right", "pth: right").replace("vocabulary: words", "vocabulary: word")
+    text = (
+        RECIPE.replace("toy.upper", "toy.uper")
+        .replace("path: right", "pth: right")
+        .replace("vocabulary: words", "vocabulary: word")
+    )
     found = mistakes(folder, text.replace("validation: 0.1", "validation: much"))
-    assert any(m.startswith("line 7: stages.upper.use: no stage is named toy.uper") and "'toy.upper'" in m for m in found)
+    assert any(
+        m.startswith("line 7: stages.upper.use: no stage is named toy.uper") and "'toy.upper'" in m for m in found
+    )
     assert any("line 6: stages.right.pth: there is no such key" in m and "'path'" in m for m in found)
     assert any("stages.right.path: is required" in m for m in found)
     assert any("line 9: stages.common.vocabulary" in m and "'words'" in m for m in found)
@@ -47,7 +53,11 @@ def test_all_mistakes_come_at_once_each_with_line_key_and_nearest(folder):
         ("needs: [upper], vocabulary", "needs: [left.dropped], vocabulary", "keep_dropped: true"),
         ("needs: [upper], vocabulary", "needs: [words], vocabulary", "publishes vocabulary, not records"),
         ("vocabulary: words", "vocabulary: upper", "upper publishes records"),
-        ("{use: toy.lines, path: left}", "{use: toy.lines, path: left, needs: [right]}", "a source has no record inputs"),
+        (
+            "{use: toy.lines, path: left}",
+            "{use: toy.lines, path: left, needs: [right]}",
+            "a source has no record inputs",
+        ),
         ("keep_dropped: true", "keep_dropped: perhaps", "keep_dropped"),
         ("path: left", "path: '${NOT_SET_ANYWHERE}/x'", "NOT_SET_ANYWHERE"),
         ("name: toy", "name: toy\napi_key: sk-abcdefghijklmnopqrstuv", "literal secret"),

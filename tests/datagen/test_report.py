@@ -1,6 +1,9 @@
 import base64
 import hashlib
 import re
+import shutil
+import subprocess
+import sys
 import time
 from dataclasses import replace
 
@@ -20,7 +23,7 @@ from datagen import load
 from datagen.commands.compare import compare as compare_command
 from datagen.commands.report import report as report_command
 from datagen.errors import UsageError
-from datagen.record import record_id, table, with_column
+from datagen.record import SCHEMA, record_id, table, with_column
 from datagen.reports import CheckFailed, Targets, numbers, report, words
 from datagen.reports.facts import TRAINING
 from datagen.reports.privacy import FEW, is_restricted, visible
@@ -97,6 +100,7 @@ def test_the_whole_way_is_one_sum(found, open_run):
     for made in (found, report(open_run)):
         flow = made.tables["flow"].set_index("line")["rows"]
         assert flow.drop("published").sum() == flow["published"] == made.measures["rows"]
+        assert flow["written"] == (80 if made is found else 0)
     assert flow["reread"] == 8 and flow["derived"] == 20
 
 
@@ -125,7 +129,7 @@ def test_an_unsound_run_is_called_so(tmp_path):
 def test_departments_are_what_the_rows_say(open_run):
     data = load(open_run, "final").to_table().to_pandas()
     frame = report(open_run).tables["departments"].set_index("department")
-    data[TRAINING] = data["tokens"] * data["repeats"]
+    data[TRAINING] = data["tokens"] * data["repeats"] * (data["split"] == "train")
     balanced = data[data["department"].isin(load_taxonomy().departments)]
     total = balanced[TRAINING].sum()
     for code in ("CARD", "GI"):
@@ -149,12 +153,12 @@ def test_departments_are_what_the_rows_say(open_run):
 
 def test_repeats_count_in_shares_and_copies_in_duplicates(tmp_path):
     written = Written(tmp_path)
-    batch = rows(
-        "a", 20, "words {n}", department=lambda n: "CARD" if n % 2 else "GI", duplicates=lambda n: 1 + 3 * (n % 2)
-    )
+    labels = dict(department=lambda n: "CARD" if n % 2 else "GI", split=lambda n: "test" if n > 17 else "train")
+    batch = rows("a", 20, "words {n}", duplicates=lambda n: 1 + 3 * (n % 2), **labels)
     written.source("a", "collectors.a", Outcome(with_column(batch, "repeats", [3 if n % 2 else 1 for n in range(20)])))
     frame = report(tmp_path).tables["departments"].set_index("department")
-    assert frame.loc["CARD", TRAINING] == 3 * frame.loc["CARD", "tokens"]
+    assert frame.loc["CARD", "rows"] == 10 and frame.loc["CARD", "tokens"] == 10 * batch["tokens"][0].as_py()
+    assert frame.loc["CARD", TRAINING] == 3 * 9 * batch["tokens"][0].as_py()
     assert frame.loc["CARD", "share"] > 0.7
     assert frame.loc["CARD", "copies_folded"] == 0.75 and frame.loc["GI", "copies_folded"] == 0
 
@@ -216,6 +220,9 @@ def test_a_report_follows_the_versions_that_were_read(tmp_path):
     made = report(tmp_path, stage="b")
     assert made.tables["funnel"].set_index(["stage", "measure"]).loc[("a", "rows"), "outputs"] == 10
     assert not [a for a in made.alerts if "add up" in a.what.en]
+    shutil.rmtree(tmp_path / "a" / made.facts.stages["a"].version.name)
+    flow = report(tmp_path, stage="b").tables["flow"].set_index("line")["rows"]
+    assert flow["unknown"] == flow["published"] == 10 == flow.drop("published").sum()
 
 
 def test_measures_of_evenness():
@@ -246,7 +253,7 @@ def test_small_restricted_cells_are_withheld_and_cannot_be_worked_out():
     assert visible(_grid([("CARD", "zh", "open", 2)]), ["department"])[1].empty
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(
         st.tuples(*(st.sampled_from(s) for s in ("ABCD", "xyz", ("open", "restricted"))), st.integers(1, 9)), min_size=1
@@ -265,6 +272,37 @@ def test_no_row_or_column_shows_all_but_one_cell(cells):
             hidden = (marks.index.get_level_values(level) == key).sum() if len(marks) else 0
             assert hidden != 1 or len(group) == 1
     assert shown[~shown["restricted"]]["rows"].sum() == cube[~cube["restricted"]]["rows"].sum()
+
+
+LABEL_COLUMNS = {
+    "department": [None, "CARD", "GI", "NONE", "UNK", "neurology"],
+    "language": [None, "en", "zh", "de"],
+    "source": ["a", "b"],
+    "split": ["train", "test"],
+    "license": [None, "CC-BY-4.0", "NOASSERTION"],
+    "access": ["open", "restricted"],
+    "phi_status": ["clean", "unknown"],
+    "content_type": [None, "QA"],
+    "curriculum": [None, "basic"],
+    "value": [None, 0.5, 4.0],
+    "synthetic": [True, False],
+    "repeats": [1, 3],
+    "tokens": [0, 7],
+}
+
+
+@settings(max_examples=4, deadline=None)
+@given(st.lists(st.fixed_dictionaries({k: st.sampled_from(v) for k, v in LABEL_COLUMNS.items()}), max_size=40))
+def test_whatever_the_labels_are_there_is_a_page(tmp_path_factory, labels):
+    """No label, no rows, everything withheld: all of it is shown."""
+    path = tmp_path_factory.mktemp("any") / "rows.parquet"
+    schema = pa.schema([SCHEMA.field(name) for name in LABEL_COLUMNS])
+    nullable = pa.schema([pa.field(f.name, f.type) for f in schema])
+    pq.write_table(pa.Table.from_pylist(labels, nullable), path)
+    made = report(path)
+    assert made.measures["rows"] == len(labels)
+    assert len(html.fromstring(made.html()).xpath("//section")) == 16
+    assert made.compare(made).html() and str(made)
 
 
 def test_withheld_numbers_are_in_no_table_and_not_on_the_page(run, found):
@@ -300,10 +338,14 @@ def test_targets_are_checked(found):
 
 def test_targets_default_to_what_balance_was_told(tmp_path):
     written = Written(tmp_path)
-    written.source("a", "collectors.a", Outcome(rows("a", 10, department="CARD")))
+    written.source("a", "collectors.a", Outcome(rows("a", 20, department=lambda n: ("CARD", "NONE")[n % 2])))
     written.stage("balanced", "classifiers.balance", ["a"], Outcome, targets={"CARD": 0.4})
     frame = report(tmp_path).tables["departments"].set_index("department")
     assert frame.loc["CARD", "target"] == 0.4 and frame.loc["GI", "target"] == pytest.approx(0.6 / 34)
+    assert pd.isna(frame.loc["NONE", "share"])
+    frame = report(tmp_path, targets={"departments": {"NONE": 0.3}}).tables["departments"].set_index("department")
+    assert frame.loc["CARD", "target"] == pytest.approx(0.02)
+    assert frame.loc["NONE", "gap"] == pytest.approx(frame.loc["NONE", "share"] - 0.3)
 
 
 @pytest.mark.parametrize(
@@ -356,7 +398,8 @@ def test_two_runs_are_compared_number_by_number(found, tmp_path):
     sources = report(tmp_path / "other").compare(found).tables["sources"].set_index("source")
     assert sources.loc["papers", "rows"] == 0 and sources.loc["papers", "rows_change"] < 0
     assert sources.loc["else", "rows_before"] == 0
-    assert report(tmp_path / "other").compare(found).html()
+    gone = report(tmp_path / "other").compare(found)
+    assert set(gone.tables["department_source"]["withheld"]) == {""} and ">0+<" not in gone.html()
 
 
 def test_a_report_compared_with_itself_shows_no_change(found):
@@ -522,6 +565,11 @@ def test_numbers_are_written_the_same_everywhere():
     assert numbers.percent(0.1234) == "12.3\u202f%" and numbers.percent(0.00001) == "<0.1\u202f%"
     assert numbers.points(-0.0123) == "−1.2" and numbers.points(-0.00001) == "0.0" and numbers.points(0.2) == "+20.0"
     assert numbers.signed(-1500) == "−1,500" and numbers.signed(0) == "0"
+
+
+def test_importing_the_library_does_not_import_the_page():
+    code = "import sys, datagen.reports; sys.exit('jinja2' in sys.modules or 'datagen.reports.tables' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 # A real browser

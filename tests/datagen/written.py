@@ -196,7 +196,7 @@ def medical(folder: Path, scale: int = 40, balanced: bool = False) -> Written:
         value=3,
     )
     refused = {i: "contradicted" for i in written["id"].to_pylist()[: scale // 4]}
-    run.source("synthetic", "synthesis.generate", Outcome(written, refused), ("graph",))
+    run.source("synthetic", "synthesis.generate", Outcome(written, refused), ())
 
     def balance(batch: pa.Table) -> Outcome:
         few = {"DERM": 4, "ORTHO": 3, "PED": 2} if balanced else {}

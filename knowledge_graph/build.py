@@ -1,0 +1,125 @@
+"""The stage `knowledge_graph.build`: ontologies, translations, annotations and patients in, one graph out."""
+
+import hashlib
+from collections.abc import Callable
+from fnmatch import fnmatch
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import Field
+
+from collectors.files import find, open_item
+from datagen.errors import InputError, UsageError
+from datagen.ledger import QUARANTINE, Settled
+from datagen.licence import UNKNOWN, inherited
+from datagen.record import split_of
+from datagen.stage import InputPath, Item, Phase, Source
+from knowledge_graph.babelon import read_babelon
+from knowledge_graph.entries import Content, Entry
+from knowledge_graph.hpoa import read_hpoa
+from knowledge_graph.merge import File, Merger
+from knowledge_graph.obo import read_obo
+from knowledge_graph.phenopackets import read_phenopacket
+
+if TYPE_CHECKING:
+    from datagen.task import Task
+
+READERS: dict[str, Callable[[bytes], Content]] = {"obo": read_obo, "babelon": read_babelon, "hpoa": read_hpoa}
+SUFFIXES = {
+    "obo": (".obo",),
+    "babelon": (".tsv",),
+    "hpoa": (".hpoa", ".tab", ".tsv"),
+    "phenopackets": (".json",),
+}
+PATIENTS = "phenopackets"
+Paths = Annotated[str | list[str] | None, InputPath()]
+
+
+class Build(Source):
+    """Builds a typed, bilingual graph whose edges say where they come from and whether they affirm or exclude.
+
+    Where files disagree the newest release counts. What was observed in patients becomes edges with a frequency; what
+    was looked for and never found becomes an excluded edge. Patients of papers in the validation or test split are left
+    out, so that diagnosis can be measured on them.
+    """
+
+    obo: Paths = Field(None, description="ontologies in OBO (.obo): files, folders, globs, archives or URLs")
+    babelon: Paths = Field(None, description="Chinese translations in Babelon (.tsv)")
+    hpoa: Paths = Field(None, description="disease-phenotype annotations in HPOA (.hpoa, .tab, .tsv)")
+    phenopackets: Paths = Field(None, description="patients in GA4GH phenopackets (.json)")
+    license: str | dict[str, str] = Field(
+        UNKNOWN, description="SPDX licence of files that state none: one for all, or by name pattern, first match first"
+    )
+    exclude: tuple[str, ...] = Field((), description="name patterns of files to leave out")
+
+    publishes: ClassVar[str] = "graph"
+
+    def items(self) -> list[Item]:
+        items = []
+        for kind, suffixes in SUFFIXES.items():
+            if (path := getattr(self, kind)) is not None:
+                items += [
+                    Item(f"{kind}/{item.name}", item.url, item.bytes) for item in find(path, suffixes, self.exclude)
+                ]
+        if not items:
+            raise UsageError("a graph needs at least one source", f"give one of {', '.join(SUFFIXES)}")
+        return sorted(items, key=lambda item: item.name)
+
+    def phases(self) -> tuple[Phase, ...]:
+        return (Phase("graph", lambda job: [0], self._build, publishes=True),)
+
+    def _build(self, task: "Task") -> dict[str, Any]:
+        files: list[File] = []
+        patients: dict[str, Entry] = {}
+        failed: list[tuple[str, InputError]] = []
+        seen: set[bytes] = set()
+        for item in task.items:
+            kind = item.name.partition("/")[0]
+            for raw in open_item(item, SUFFIXES[kind], self.exclude):
+                if isinstance(raw, tuple):
+                    failed.append(raw)
+                elif kind == PATIENTS:
+                    patients[raw.position] = _patient(raw.data, seen, task.job.settings["split"])
+                else:
+                    try:
+                        files.append(self._file(raw.position, READERS[kind](raw.data)))
+                    except InputError as error:
+                        failed.append((raw.position, error))
+        if patients:
+            # All of them are one source, however they are packed: a finding's frequency is over all patients.
+            licenses = {self._license(item.name) for item in task.items if item.name.startswith(f"{PATIENTS}/")}
+            content = Content(list(patients.values()))
+            files.append(File(PATIENTS, content, inherited(licenses), tuple(patients)))
+        files.sort(key=lambda file: file.released, reverse=True)
+        graph = Merger(task.job.name, files, failed).merge()
+        task.write("nodes", graph.nodes)
+        task.write("edges", graph.edges)
+        task.account(_settled(graph.ledger, task.job.name))
+        return graph.report
+
+    def _file(self, name: str, content: Content) -> File:
+        return File(name, content, content.license or self._license(name))
+
+    def _license(self, name: str) -> str:
+        if isinstance(self.license, str):
+            return self.license
+        return next((spdx for pattern, spdx in self.license.items() if fnmatch(name, pattern)), UNKNOWN)
+
+
+def _patient(data: bytes, seen: set[bytes], split: dict[str, float]) -> Entry:
+    digest = hashlib.blake2b(data, digest_size=16).digest()
+    if digest in seen:
+        return Entry(1, dropped="same_content")
+    seen.add(digest)
+    entry, family = read_phenopacket(data)
+    if family and not entry.bad and split_of(family, **split) != "train":
+        return Entry(1, dropped="held_out")
+    return entry
+
+
+def _settled(ledger: pa.Table, source: str) -> Settled:
+    quarantined = ledger.filter(pc.equal(ledger["outcome"], "quarantined")).select(QUARANTINE.names).cast(QUARANTINE)
+    nothing = ledger.slice(0, 0)
+    decided = pa.table({"source": pa.array([source] * len(ledger), pa.string())})
+    return Settled(nothing, ledger, quarantined, nothing, decided)

@@ -1,0 +1,198 @@
+"""From sentences to claims: who is said to have, need or be what, and whether it is affirmed or denied."""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from knowledge_graph.families import (
+    CONTRAINDICATION,
+    DIAGNOSIS,
+    DIFFERENTIAL,
+    DOSE,
+    FAMILIES,
+    KIND,
+    RISKY,
+    Family,
+)
+from knowledge_graph.link import Mention
+from knowledge_graph.negation import LIST_WORDS
+
+SENTENCE = re.compile(
+    r"""[^\n。！？；!?;.]*
+    (?: (?: \.(?!\s|$) | (?<=\b[A-Z])\.(?=\s) | (?<=\be\.g)\. | (?<=\bi\.e)\. | (?<=\b(?:vs|Dr))\. | \n(?![\s\-*•\d]) )
+        [^\n。！？；!?;.]* )*
+    (?: [。！？；!?;.]+["”’）)]* | \n+ | $ )""",
+    re.X,
+)
+CONTRAST = re.compile(r"\b(?:whereas|while|but|however)\b|而(?!且)|但是?")
+COMPARED_BEFORE = re.compile(
+    r"(?:\b(?:unlike|compared (?:with|to)|in contrast (?:to|with)|as opposed to|rather than|instead of|mimics?"
+    r"|resembl\w+|(?:differ\w*|disti\w+|apart|separat\w+)(?: it)? from)\s+(?:the |an? |that of |those of )?"
+    r"|不同于|区别于|有别于|不像|而非|类似于?)$",
+    re.I,
+)
+COMPARED_AFTER = re.compile(r"(?:的\S{0,4})?(?:不同|相比|相鉴别|相似|鉴别)")
+INVERSE = re.compile(
+    r"^\W*(?:\w+ly\s+|(?:is|are|was|were|can|may|be|been|not|an?|the|often|also)\s+)*(?:"
+    r"(?:seen|found|observed|present|reported|common|occurs?|absent)\s+(?:\w+\s+){0,2}?(?:in|among|during)"
+    r"|(?:symptoms?|signs?|features?|manifestations?|complications?|part|typical|characteristic|suggestive|indicative)"
+    r"\s+of|(?:due|secondary|attributed|points?)\s+to|caused\s+by|suggests?|indicates?)\b"
+    r"|^\W*(?:常|可|多|不|也|都|是|均)*(?:见于|提示|由|源于|继发于)"
+)
+CASE = re.compile(
+    r"\b(?:patient|man|woman|boy|girl|he|she|his|her|child|infant)\b|患者|病人|患儿|男性|女性|男，|女，", re.I
+)
+PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|％|per ?cent)")
+RATIO = re.compile(r"(\d+)\s*(?:/|of|out of)\s*(\d+)(?!\s*/)")
+SUBJECT = "disease"
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A stretch of the text, and what was found in it."""
+
+    start: int
+    end: int
+    mentions: tuple[Mention, ...]
+    question: bool
+
+
+@dataclass(frozen=True)
+class Stated:
+    """One claim: `subjects` and `objects` are ids that the words may mean, the likeliest first."""
+
+    subjects: tuple[str, ...]
+    family: Family
+    objects: tuple[str, ...]
+    polarity: int
+    number: float | None
+
+
+def sentences(text: str, mentions: Sequence[Mention]) -> list[Sentence]:
+    """Sentences in order, without those that hold no letter or digit."""
+    found, at = [], 0
+    for match in SENTENCE.finditer(text):
+        start = match.start() + len(match[0]) - len(match[0].lstrip())
+        end = match.start() + len(match[0].rstrip())
+        if any(c.isalnum() for c in text[start:end]):
+            inside = []
+            while at < len(mentions) and mentions[at].start < match.end():
+                inside.append(mentions[at])
+                at += 1
+            ending = text[start:end].rstrip('"”’）)')
+            found.append(Sentence(start, end, tuple(inside), ending.endswith(("?", "？", "吗", "呢"))))
+    return found
+
+
+class Reader:
+    """Reads a text's sentences in order and remembers what it is about.
+
+    `type_of` gives the type of a node. Where `anchor` is given, sentences without a subject are about it from the
+    start, patients have it, and a diagnosis is a claim.
+    """
+
+    def __init__(self, text: str, type_of: Callable[[str], str], anchor: str | None = None):
+        self._text, self._type_of, self._anchor = text, type_of, anchor
+        self._topic = self._default = (anchor,) if anchor else ()
+        self._end = 0
+
+    def read(self, sentence: Sentence) -> list[Stated]:
+        """Claims of a sentence, clause by clause."""
+        if not self._anchor and "\n\n" in self._text[self._end : sentence.start]:
+            self._topic = ()
+        self._end = sentence.end
+        stated = []
+        for start, end in self._clauses(sentence):
+            mentions = [m for m in sentence.mentions if start <= m.start < end]
+            stated += self._clause(start, end, mentions)
+        return stated
+
+    def _clauses(self, sentence: Sentence) -> Iterator[tuple[int, int]]:
+        start = sentence.start
+        covered = [(m.start, m.end) for m in sentence.mentions]
+        for match in CONTRAST.finditer(self._text, sentence.start, sentence.end):
+            if not any(a <= match.start() < b for a, b in covered):
+                yield start, match.start()
+                start = match.end()
+        yield start, sentence.end
+
+    def _clause(self, start: int, end: int, mentions: list[Mention]) -> list[Stated]:
+        text = self._text[start:end]
+        mentions = [m for m in mentions if not self._compared(m)]
+        subjects = self._subjects(mentions)
+        stated: list[Stated] = []
+        if subjects:
+            about = [self._of_type(m, (SUBJECT,)) for m in subjects]
+            stated += self._diagnoses(text, subjects)
+            denied = any(m.negated for m in subjects)
+            self._topic = about[0] if len(about) == 1 else self._default
+        elif self._topic and (self._anchor or not CASE.search(text)):
+            about, denied = [self._topic], False
+        else:
+            return []
+        for mention in mentions:
+            if mention not in subjects:
+                family = self._family(text, mention, subjects)
+                if family:
+                    objects = self._of_type(mention, family.types)
+                    polarity = 1 if family is CONTRAINDICATION or not (mention.negated or denied) else -1
+                    number = self._number(mention, mentions, start, end) if family.name == "finding" else None
+                    stated += [Stated(who, family, objects, polarity, number) for who in about]
+        return stated
+
+    def _diagnoses(self, text: str, subjects: list[Mention]) -> list[Stated]:
+        if not self._anchor or not DIAGNOSIS.cue.search(text) or DIFFERENTIAL.search(text):
+            return []
+        named = [(self._of_type(m, (SUBJECT,)), -1 if m.negated else 1) for m in subjects]
+        return [Stated((self._anchor,), DIAGNOSIS, nodes, polarity, None) for nodes, polarity in named]
+
+    def _subjects(self, mentions: list[Mention]) -> list[Mention]:
+        """The first disease and those coordinated with it; the last, where the words between say it comes last."""
+        diseases = [i for i, m in enumerate(mentions) if self._of_type(m, (SUBJECT,))]
+        if not diseases:
+            return []
+        first = diseases[0]
+        for i in diseases[1:]:
+            if INVERSE.search(self._text[mentions[i - 1].end : mentions[i].start]):
+                first = i
+        group = [mentions[first]]
+        for i in range(first + 1, len(mentions)):
+            gap = self._text[mentions[i - 1].end : mentions[i].start]
+            if i not in diseases or not gap.strip() or not LIST_WORDS.fullmatch(gap):
+                break
+            group.append(mentions[i])
+        return group
+
+    def _family(self, text: str, mention: Mention, subjects: list[Mention]) -> Family | None:
+        types = {self._type_of(node) for node in mention.candidates}
+        if types & CONTRAINDICATION.types and CONTRAINDICATION.cue.search(text):
+            return CONTRAINDICATION
+        if subjects and SUBJECT in types and KIND.cue.search(self._text[subjects[-1].end : mention.start]):
+            return KIND
+        return next((f for f in FAMILIES if types & f.types and f.cue.search(text)), None)
+
+    def _of_type(self, mention: Mention, types: Collection[str]) -> tuple[str, ...]:
+        return tuple(node for node in mention.candidates if self._type_of(node) in types)
+
+    def _compared(self, mention: Mention) -> bool:
+        before = self._text[max(0, mention.start - 40) : mention.start]
+        return bool(COMPARED_BEFORE.search(before) or COMPARED_AFTER.match(self._text, mention.end))
+
+    def _number(self, mention: Mention, mentions: list[Mention], start: int, end: int) -> float | None:
+        """The share given for a finding: the only number between the names before and after it."""
+        others = [m for m in mentions if m is not mention]
+        low = max((m.end for m in others if m.end <= mention.start), default=start)
+        high = min((m.start for m in others if m.start >= mention.end), default=end)
+        near = [self._text[mention.end : high], self._text[low : mention.start]]
+        for part in near:
+            shares = [float(m[1]) / 100 for m in PERCENT.finditer(part)]
+            shares += [int(m[1]) / int(m[2]) for m in RATIO.finditer(part) if 0 < int(m[2]) >= int(m[1])]
+            if len(shares) == 1:
+                return shares[0]
+        return None
+
+
+def risks(text: str) -> list[str]:
+    """What a sentence gives that must be borne out before anyone reads it: dose, contraindication, treatment."""
+    found = ["dose"] if DOSE.search(text) else []
+    return found + [name for name, cue in RISKY.items() if cue.search(text)]

@@ -1,0 +1,88 @@
+"""What a text says is absent: scopes of negation in English and Chinese, after NegEx (Chapman et al. 2001).
+
+A cue reaches over the names that follow (or precede) it, through lists, until the sentence ends, another clause begins,
+or a gap is too long. Words that only look like negation ("not only", 不明原因) are cues that reach nothing.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from knowledge_graph.cues import BACKWARD, EITHER, FORWARD, LIGHT, WIDE
+
+SENTENCE_END = re.compile(r"[。！？；!?;]|\.(?=\s|$)|\n")
+LIST_WORDS = re.compile(
+    r"\s*(?:[,，、/]\s*)?(?:\b(?:and|or|nor|and/or|any|other|the|an?)\b\s*)*[及和或与也亦跟者以]*\s*", re.I
+)
+WORD = re.compile(r"[^\W\d_\u3400-\u9fff]+", re.UNICODE)
+HAN = re.compile(r"[\u3400-\u9fff]")
+MAX_WORDS, MAX_HAN = 6, 8
+MAX_LISTED = 3
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something found in the text: a name (`cue` None) or a cue."""
+
+    start: int
+    end: int
+    cue: str | None
+
+
+def negated(text: str, events: Sequence[Event]) -> set[int]:
+    """Indices of the names among `events` (sorted, not overlapping) that the text says are absent."""
+    found: set[int] = set()
+    for i, event in enumerate(events):
+        if event.cue in (FORWARD, WIDE, EITHER):
+            reached = _forward(text, events, i)
+            if not reached and event.cue == EITHER:
+                reached = _backward(text, events, i)
+            found |= reached
+        elif event.cue == BACKWARD:
+            found |= _backward(text, events, i)
+    return found
+
+
+def _forward(text: str, events: Sequence[Event], cue: int) -> set[int]:
+    reached: set[int] = set()
+    at = events[cue].end
+    for i in range(cue + 1, len(events)):
+        gap, event = text[at : events[i].start], events[i]
+        if SENTENCE_END.search(gap):
+            break
+        if event.cue is None:
+            if not _near(gap, bool(reached), events[cue].cue == WIDE):
+                break
+            reached.add(i)
+        elif not (event.cue == LIGHT and not reached and not gap.strip()):
+            break
+        at = event.end
+    return reached
+
+
+def _backward(text: str, events: Sequence[Event], cue: int) -> set[int]:
+    reached: set[int] = set()
+    at = events[cue].start
+    for i in range(cue - 1, -1, -1):
+        gap, event = text[events[i].end : at], events[i]
+        if event.cue is not None or SENTENCE_END.search(gap):
+            break
+        if not (LIST_WORDS.fullmatch(gap) if reached else _near(gap, False, False) and not re.search("[,，]", gap)):
+            break
+        reached.add(i)
+        at = event.start
+    return reached
+
+
+def _near(gap: str, listed: bool, wide: bool) -> bool:
+    """Whether a scope reaches over a gap. A comma ends it unless what follows is the next item of a list."""
+    head, comma, tail = gap.replace("，", ",").rpartition(",")
+    if comma:
+        if "，" in gap and not wide:
+            return False
+        return (listed or wide) and not head.strip() and _size(tail) <= MAX_LISTED
+    return _size(gap) <= MAX_WORDS
+
+
+def _size(gap: str) -> float:
+    return len(WORD.findall(gap)) + len(HAN.findall(gap)) * MAX_WORDS / MAX_HAN

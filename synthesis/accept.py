@@ -1,0 +1,80 @@
+"""Which generated texts are published: every claim in the bundle, the question answerable by the anchor alone."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from knowledge_graph import Claim, Graph, Linker, verify
+from knowledge_graph.model import FINDINGS
+from synthesis.findings import Findings
+from synthesis.seeds import Seed
+from synthesis.tasks import Draft
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the checks found. `reason` is None for an accepted text; `evidence` are keys of the edges that bear it out,
+    `counts` its claims by verdict."""
+
+    reason: str | None
+    evidence: tuple[str, ...]
+    counts: dict[str, int]
+
+
+class Judge:
+    """Holds drafts against their seeds, closed world: what the bundle doesn't state is unsupported."""
+
+    def __init__(self, graph: Graph, linker: Linker, findings: Findings, max_unchecked: float):
+        self.graph, self.linker, self.findings, self.max_unchecked = graph, linker, findings, max_unchecked
+
+    def verdict(self, draft: Draft, seed: Seed) -> Verdict:
+        claims = verify(draft.claims, self.graph, seed.bundle)
+        counts = dict(sorted(Counter(claim.verdict for claim in claims).items()))
+        asked, clues = self._question(draft, seed)
+        reason = self._reason(claims, draft, seed) or asked
+        if reason is None and clues and self._others(draft, seed, clues):
+            reason = "ambiguous"
+        evidence = [c.edge for c in claims if c.verdict == "supported" and c.edge] + [fact.key for fact in clues]
+        return Verdict(reason, tuple(dict.fromkeys(evidence)), counts)
+
+    def _reason(self, claims: list[Claim], draft: Draft, seed: Seed) -> str | None:
+        if any(claim.verdict == "contradicted" for claim in claims):
+            return "contradicted"
+        if any(claim.flag for claim in claims):
+            return "unsafe"
+        if any(claim.verdict == "unknown" for claim in claims):
+            return "unsupported"
+        sentences = {claim.sentence for claim in claims}
+        unchecked = {claim.sentence for claim in claims if claim.verdict == "unchecked"}
+        if not sentences or len(unchecked) > self.max_unchecked * len(sentences):
+            return "unchecked"
+        if draft.answer is not None and {m.node for m in self.linker.link(draft.answer)} != {seed.bundle.anchor}:
+            return "wrong_answer"
+        return None
+
+    def _question(self, draft: Draft, seed: Seed) -> tuple[str | None, list]:
+        """What is wrong with the question, and the bundle's facts that it gives as clues."""
+        stated = {f.object: f for f in (*seed.bundle.facts, *seed.bundle.negatives) if f.subject == seed.bundle.anchor}
+        clues, reason = [], None
+        for mention in self.linker.link(draft.question):
+            fact = next((stated[node] for node in (mention.node, *mention.candidates) if node in stated), None)
+            if mention.node == seed.bundle.anchor:
+                return "answer_in_question", []
+            if fact is None:
+                reason = reason or "unsupported"
+            elif (fact.polarity < 0) != mention.negated:
+                return "contradicted", []
+            else:
+                clues.append(fact)
+        return reason, clues
+
+    def _others(self, draft: Draft, seed: Seed, clues: list) -> set[str]:
+        """Other answers to choose from that show every clue that is there, and none that is not."""
+        anchor = seed.bundle.anchor
+        shown = [self.findings.shown_by(f.object) for f in clues if f.polarity > 0 and f.relation in FINDINGS]
+        fitting = set.intersection(*shown) - {anchor} if shown else set()
+        for fact in clues:
+            if fact.polarity < 0:
+                fitting = fitting - self.findings.shown_by(fact.object)
+        if draft.options:
+            return fitting & {m.node for option in draft.options for m in self.linker.link(option)}
+        return {node for node in fitting if self.graph.type_of(node) == self.graph.type_of(anchor)}

@@ -1,0 +1,185 @@
+"""The generator `grammar`: text from structured facts by a weighted grammar. No network, no weights, no invention."""
+
+import json
+import random
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+from datagen.generator import Generator, Request, Response, Usage
+from synthesis.rules import Grammar, Message, Sentence, Slot, Thing
+from synthesis.tasks import LETTERS, TASKS
+
+FOLDER = Path(__file__).parent / "grammars"
+SLOTS = frozenset(("topic", "objects", "rival", "present", "absent"))
+SAYS = {
+    "has_symptom": "symptom",
+    "has_phenotype": "symptom",
+    "diagnosed_by": "test",
+    "treated_by": "treatment",
+    "located_in": "site",
+    "belongs_to_department": "department",
+    "is_a": "kind",
+}
+"""Relation of the graph -> the rule that says it; `no_` before it says that it doesn't hold."""
+TOGETHER = {"symptom": 3, "no_symptom": 2, "test": 2, "treatment": 2}
+"""How many objects one sentence names at most."""
+
+
+class NothingToSay(Exception):
+    """The facts of a request don't carry its task."""
+
+
+class GrammarGenerator(Generator):
+    """Writes articles, questions, multiple choice and cases from an evidence bundle, in English and Chinese.
+
+    Reads `Request.facts`: `task`, `language`, `register` and `bundle` (see synthesis.seeds). The same request gives
+    the same text. `Response.trace` maps each field of the text to its sentences: character offsets and the keys of
+    the graph edges that they realise.
+    """
+
+    license: ClassVar[str] = "CC0-1.0"
+
+    def setup(self) -> None:
+        for language in languages():
+            grammar(language)
+
+    def generate(self, requests: Sequence[Request]) -> list[Response]:
+        return [_response(request) for request in requests]
+
+
+@cache
+def grammar(language: str) -> Grammar:
+    return Grammar(FOLDER / f"{language}.yaml", SLOTS)
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
+
+
+def _response(request: Request) -> Response:
+    facts = request.facts
+    if facts.get("language") not in languages():
+        return Response(request.id, "", error="no_grammar_for_language", finish_reason="error")
+    if facts.get("task") not in TASKS:
+        return Response(request.id, "", error="no_such_task", finish_reason="error")
+    try:
+        fields = _Composer(request).fields()
+    except NothingToSay:
+        return Response(request.id, "", error="nothing_to_say", finish_reason="error")
+    trace = {name: [list(_spans(s)) for s in sentences] for name, (_, sentences) in fields.items() if sentences}
+    values = {name: value for name, (value, _) in fields.items()}
+    text = values["text"] if TASKS[facts["task"]].schema is None else json.dumps(values, ensure_ascii=False)
+    return Response(request.id, text, Usage(), trace=trace)
+
+
+def _spans(sentence: Sentence) -> tuple[int, int, list[str]]:
+    return sentence.start, sentence.end, list(sentence.keys)
+
+
+class _Composer:
+    """One request on its way to fields: plans what is said in which order, then lets the grammar say it."""
+
+    def __init__(self, request: Request):
+        self.facts = request.facts
+        self.grammar = grammar(self.facts["language"])
+        self.rng = random.Random(f"{request.seed}/{self.facts['task']}/{self.facts['language']}")
+        bundle = self.facts["bundle"]
+        self.anchor = Thing(tuple(bundle["anchor"]["names"]))
+        self.positive, self.negative, self.rivals = bundle["facts"], bundle["negatives"], bundle["siblings"]
+
+    def fields(self) -> dict[str, tuple[Any, list[Sentence]]]:
+        return getattr(self, f"_{self.facts['task']}")()
+
+    def _article(self):
+        agenda = self._messages(self.positive + self.negative, self.facts.get("register") == "patient")
+        return {"text": self._say("article", {}, agenda)}
+
+    def _qa(self):
+        slots = self._clues(most=3, negatives=False)
+        return {
+            "question": self._say("question", slots),
+            "answer": (self.anchor.names[0], []),
+            "explanation": self._explanation(slots),
+        }
+
+    def _mcq(self):
+        if len(self.rivals) < 2:
+            raise NothingToSay
+        slots = self._clues(most=4)
+        options = [self.anchor.names[0], *(r["names"][0] for r in self.rivals[:4])]
+        self.rng.shuffle(options)
+        return {
+            "question": self._say("mcq", slots),
+            "options": (options, []),
+            "answer": (LETTERS[options.index(self.anchor.names[0])], []),
+            "explanation": self._explanation(slots),
+        }
+
+    def _case(self):
+        slots = self._clues(most=5)
+        if len(slots["present"]) < 2:
+            raise NothingToSay
+        return {
+            "case": self._say("case", slots),
+            "question": self._say("case_question", {}),
+            "explanation": self._explanation(slots),
+            "answer": (self.anchor.names[0], []),
+        }
+
+    def _clues(self, most: int, negatives: bool = True) -> dict[str, Slot]:
+        """Findings that the question gives: some that are there, one or two that are not (where `negatives` are
+        optional: if there are any)."""
+        present = [f for f in self.positive if SAYS.get(f["relation"]) == "symptom"]
+        absent = [f for f in self.negative if SAYS.get(f["relation"]) == "symptom"]
+        if not present or (negatives and not absent):
+            raise NothingToSay
+        self.present = self._some(present, 2, most)
+        self.absent = self._some(absent, 1, 2)
+        return {"present": _things(self.present), "absent": _things(self.absent)}
+
+    def _some(self, facts: list[dict], least: int, most: int) -> list[dict]:
+        return self.rng.sample(facts, min(len(facts), self.rng.randint(least, most)))
+
+    def _explanation(self, slots: dict[str, Slot]) -> tuple[str, list[Sentence]]:
+        """Every clue of the question again as a statement, then what tells the rivals apart, then one fact more."""
+        agenda = self._messages(self.present + self.absent)
+        excluded = {fact["id"] for fact in self.absent}
+        for rival in self.rivals:
+            shown = [fact for fact in rival["facts"] if fact["id"] in excluded]
+            if shown:
+                slots = {"rival": Thing(tuple(rival["names"])), "objects": _things(shown[:2])}
+                agenda.append(Message("contrast", slots))
+        rest = [f for f in self.positive if SAYS.get(f["relation"]) in ("test", "site", "treatment")]
+        if rest:
+            agenda += self._messages(self._some(rest, 1, 1))
+        return self._say("explanation", {}, agenda)
+
+    def _messages(self, facts: list[dict], patient: bool = False) -> list[Message]:
+        """Facts grouped by what says them, in one of the grammar's orders."""
+        groups: dict[str, list[dict]] = {}
+        for fact in facts:
+            rule = SAYS.get(fact["relation"])
+            if rule:
+                groups.setdefault(rule if fact["polarity"] > 0 else f"no_{rule}", []).append(fact)
+        order = self.rng.choice(self.grammar.orders)
+        messages = []
+        for name in sorted((n for n in groups if n in order), key=order.index):
+            group = self.rng.sample(groups[name], len(groups[name]))
+            rule = f"patient.{name}" if patient else name
+            while group:
+                size = self.rng.randint(1, TOGETHER.get(name, 1))
+                messages.append(Message(rule, {"topic": self.anchor, "objects": _things(group[:size])}))
+                group = group[size:]
+        if not messages:
+            raise NothingToSay
+        return messages
+
+    def _say(self, rule: str, slots: dict[str, Slot], agenda: Sequence[Message] = ()) -> tuple[str, list[Sentence]]:
+        return self.grammar.realise(rule, slots, agenda, self.rng)
+
+
+def _things(facts: list[dict]) -> tuple[Thing, ...]:
+    return tuple(Thing(tuple(fact["names"]), (fact["key"],)) for fact in facts)

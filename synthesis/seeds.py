@@ -1,0 +1,106 @@
+"""From evidence bundles to what a generator is asked: facts in one language, in words that lead back to the graph."""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pyarrow.compute as pc
+
+from knowledge_graph import Bundle, Fact, Graph, Linker
+from knowledge_graph.model import FINDINGS
+from synthesis.findings import Findings
+
+HAN = re.compile("[\u3400-\u9fff]")
+AWKWARD = re.compile(r"[;:()\[\]{}<>=|\n\ue000-\uf8ff]")
+ASIDE = re.compile(r"\s*[(（][^()（）]*[)）]$")
+LONGEST = 80
+CAPITALISING = 0.9
+"""A source of which this share of names begins with a capital writes them as headings, not as they stand in prose."""
+
+
+@dataclass(frozen=True)
+class Seed:
+    """What one text is made from. `bundle` holds all that it may state, facts about the rivals included."""
+
+    bundle: Bundle
+    rivals: tuple[tuple[str, tuple[Fact, ...]], ...]
+    """Resembling diseases, and which of the anchor's excluded findings they do show."""
+
+    @staticmethod
+    def of(bundle: Bundle, findings: Findings) -> "Seed":
+        excluded = {fact.object for fact in bundle.negatives if fact.relation in FINDINGS}
+        rivals = [(n, tuple(f for f in findings.of(n) if f.object in excluded)) for n in bundle.distractors]
+        # Those that an excluded finding tells apart come first: they are the distractors that can be explained.
+        rivals.sort(key=lambda r: not r[1])
+        more = tuple(fact for _, facts in rivals for fact in facts)
+        return Seed(replace(bundle, facts=bundle.facts + more), tuple(rivals))
+
+    def facts(self, lexicon: "Lexicon", task: str, language: str, register: str) -> dict[str, Any] | None:
+        """`Request.facts` of a task, or None where the anchor has no name in the language.
+
+        `bundle` holds `anchor` {id, type, names}, `facts` and `negatives` (lists of {key, relation, polarity,
+        frequency, id, names}, `id` and `names` those of the object) and `siblings` {id, names, facts}. What has no
+        usable name in the language is left out.
+        """
+        anchor = self.bundle.anchor
+        names = lexicon.names(anchor, language)
+        if not names:
+            return None
+
+        def said(facts, subject):
+            spoken = ((fact, lexicon.names(fact.object, language)) for fact in facts if fact.subject == subject)
+            return [
+                {"key": f.key, "relation": f.relation, "polarity": f.polarity, "frequency": f.frequency}
+                | {"id": f.object, "names": words}
+                for f, words in spoken
+                if words
+            ]
+
+        siblings = [
+            {"id": rival, "names": words, "facts": said(facts, rival)}
+            for rival, facts in self.rivals
+            if (words := lexicon.names(rival, language))
+        ]
+        bundle = {
+            "anchor": {"id": anchor, "type": self.bundle.entity(anchor).type, "names": names},
+            "facts": said(self.bundle.facts, anchor),
+            "negatives": said(self.bundle.negatives, anchor),
+            "siblings": siblings,
+        }
+        return {"task": task, "language": language, "register": register, "bundle": bundle}
+
+
+class Lexicon:
+    """Words for a graph's nodes: only those that the linker takes back to the same node."""
+
+    def __init__(self, graph: Graph, linker: Linker):
+        self.graph, self.linker = graph, linker
+        self._known: dict[tuple[str, str], list[str]] = {}
+        names = graph.nodes.select(["source", "name_en"]).filter(pc.is_valid(graph.nodes["name_en"]))
+        capital = pc.match_substring_regex(names["name_en"], "^[A-Z]")
+        counts = names.append_column("capital", pc.cast(capital, "int32")).group_by("source")
+        means = counts.aggregate([("capital", "mean")]).to_pylist()
+        self._headings = {row["source"] for row in means if row["capital_mean"] >= CAPITALISING}
+        words = " ".join(names["name_en"].to_pylist())
+        self._common = set(re.findall(r"(?<= )[a-z][a-z-]+\b", words))
+
+    def names(self, node: str, language: str) -> list[str]:
+        """Usable names of a node in `en` or `zh`, the preferred one first; empty where there is none."""
+        key = (node, language)
+        if key not in self._known:
+            found = self.graph.node(node)
+            words = [self._prose(ASIDE.sub("", name), found.source) for name in found.names(language)]
+            self._known[key] = [w for w in dict.fromkeys(words) if self._leads_back(w, found.id, language)]
+        return self._known[key]
+
+    def _prose(self, name: str, source: str) -> str:
+        head = re.match(r"[A-Z][a-z]+\b", name)
+        if source in self._headings and head and head[0].lower() in self._common:
+            return name[0].lower() + name[1:]
+        return name
+
+    def _leads_back(self, name: str, node: str, language: str) -> bool:
+        if len(name) > LONGEST or AWKWARD.search(name) or bool(HAN.search(name)) != (language == "zh"):
+            return False
+        mentions = self.linker.link(name)
+        return len(mentions) == 1 and mentions[0].node == node and mentions[0].end - mentions[0].start == len(name)
