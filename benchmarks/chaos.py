@@ -2,10 +2,11 @@
 
     python benchmarks/chaos.py --kills 200 --seed 1
 
-On Ray's own multi-node test cluster on this machine. Kinds of harm, drawn by the seed: the driver is killed (at a random
-instant, or the moment a version's folder appears), a worker process is killed, a whole node is killed, a second driver
-starts, a driver is suspended until another has taken over and then wakes up. A reader watches all the while and checks
-every version that `CURRENT` names. Prints one line per episode and a table at the end; exit code 1 unless all is zero.
+On Ray's own multi-node test cluster on this machine. Kinds of harm, drawn by the seed: the driver is killed (at a
+random instant, or the moment a version's folder appears), worker processes are killed, a whole node is killed, a second
+driver starts, a driver is suspended until another has taken over and then wakes up. A reader watches all the while and
+checks every version that `CURRENT` names. Prints a line per episode and a table at the end; exit code 1 unless
+all is zero.
 """
 
 import argparse
@@ -45,7 +46,6 @@ stages:
   rejects: {use: toy.upper, needs: [upper.dropped]}
 """
 HARMS = {"driver": 5, "publishing": 3, "worker": 4, "node": 1, "second driver": 1, "zombie": 1}
-if os.environ.get("HARMS"): HARMS = json.loads(os.environ["HARMS"])
 
 
 BUSY = re.compile(r"ray::(left|right|unique|upper|words|common|rejects):")
@@ -247,7 +247,9 @@ def rows_off(out: Path, reference: Path) -> tuple[int, int]:
 def _ids(stage: Path) -> list[str]:
     version = stage / (stage / "CURRENT").read_text().split()[0]
     files = sorted((version / "data").glob("*.parquet"))
-    return [i for f in files if "id" in pq.read_schema(f).names for i in pq.read_table(f, columns=["id"])["id"].to_pylist()]
+    return [
+        i for f in files if "id" in pq.read_schema(f).names for i in pq.read_table(f, columns=["id"])["id"].to_pylist()
+    ]
 
 
 def main() -> None:
@@ -273,7 +275,10 @@ def main() -> None:
                 off = rows_off(out, folder / "reference")
                 lost, doubled, changed = lost + off[0], doubled + off[1], changed + len(different)
                 episodes += 1
-                print(f"episode {episodes}: {dict(chaos.kills)}, files that differ {different[:3]}, rows off {off}", flush=True)
+                print(
+                    f"episode {episodes}: {dict(chaos.kills)}, files that differ {different[:3]}, rows off {off}",
+                    flush=True,
+                )
                 subprocess.run(["rm", "-rf", str(out)], check=True)
         finally:
             chaos.stop()

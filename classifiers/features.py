@@ -9,6 +9,8 @@ from classifiers.terms import MEDICAL, find_terms
 HEAD = 2000
 TAIL = 500
 """Characters read from the start and the end of a text: where it says what it is about."""
+TELLING = 60
+"""Tokens from which on it tells something that no medical word is among them: shorter medical texts do without."""
 
 _RUNS = re.compile(r"([\u3400-\u4dbf\u4e00-\u9fff]+)|([^\W\d_]+(?:['’-][^\W\d_]+)*)")
 
@@ -17,8 +19,8 @@ def features(text: str) -> str:
     """The tokens of a text joined by spaces.
 
     A term of the lexicon adds its department as a token (`@CARD`), so that a few labelled rows teach what hundreds of
-    terms mean. A text without a single medical word says so (`@PLAIN`), loud enough to be heard in a long one. No
-    token can be taken for a fastText label.
+    terms mean. A text of some length without a single medical word says so (`@PLAIN`), and the louder the longer it
+    is. No token can be taken for a fastText label.
     """
     folded = fold(clip(text))
     tokens = []
@@ -30,8 +32,8 @@ def features(text: str) -> str:
             tokens.append(word)
     codes = [code for _, code in find_terms(folded)]
     tokens += [f"@{code}" for code in codes]
-    if MEDICAL not in codes:
-        tokens += ["@PLAIN"] * (1 + len(tokens) // 10)
+    if MEDICAL not in codes and len(tokens) >= TELLING:
+        tokens += ["@PLAIN"] * (len(tokens) // 10)
     return " ".join(tokens)
 
 

@@ -13,11 +13,12 @@ MEDICAL = "MED"
 
 
 def find_terms(folded: str) -> Iterator[tuple[str, str]]:
-    """Terms in a text folded to lower case, as (term, department or MEDICAL), in order of their ends.
+    """Terms in a text folded to lower case, as (term, department or MEDICAL), in order.
 
-    Latin terms stand alone or in the plural; Chinese has no word boundaries.
+    Of overlapping terms the first and longest counts: a kidney stone is no kidney. Latin terms stand alone or in the
+    plural; Chinese has no word boundaries.
     """
-    for end, (term, code) in _automaton().iter(folded):
+    for end, (term, code) in _automaton().iter_long(folded):
         if not term[0].isascii() or _alone(folded, end + 1 - len(term), end + 1):
             yield term, code
 

@@ -43,7 +43,9 @@ def term_lines(seed: int) -> Iterator[tuple[str, str, str]]:
             for _ in range(LINES):
                 own = draw.sample(terms[language], draw.randint(3, 10))
                 words = own + draw.sample(lexicon.filler[language], 20)
-                if code != NOT_MEDICAL:
+                if code == NOT_MEDICAL:  # longer, as only then the lack of medical words tells
+                    words += draw.sample(terms[language], 15) + draw.sample(lexicon.filler[language], 20)
+                else:
                     words += draw.sample(lexicon.medical[language], 4)
                     stray = draw.sample(others, draw.randint(0, min(2, len(own) // 2)))
                     words += [draw.choice(lexicon.terms[other][language]) for other in stray]

@@ -50,9 +50,10 @@ class Document:
 
 
 class DocumentSource(Source):
-    """Base of all sources of documents. A subclass sets `suffixes` and defines `documents`; nothing else is needed for
+    """Base of all sources of documents: a subclass sets `suffixes` and defines `documents`.
 
-    compressed files and archives, the licence gate, de-identification, hygiene, language and splits.
+    Compressed files, archives, object stores, the licence gate, de-identification, hygiene, language and splits are
+    done here. A record without text is dropped as `empty`, one whose licence forbids any of `operations` as `licence`.
     """
 
     path: Annotated[str | list[str], InputPath()] = Field(description="file, folder, glob, archive or object-store URL")
@@ -112,6 +113,7 @@ class _Batch:
     def _clear(self) -> None:
         self._rows: list[dict] = []
         self._dropped: dict[str, str] = {}
+        self._positions: dict[str, str] = {}
         self._quarantined: dict[str, str] = {}
         self._characters = 0
 
@@ -135,6 +137,7 @@ class _Batch:
             self._dropped[row["id"]] = "empty"
         elif any(operation not in allowed(row["license"]) for operation in self._source.operations):
             self._dropped[row["id"]] = "licence"
+        self._positions[row["id"]] = position
         self._rows.append(row)
         self._characters += len(row["text"])
 
@@ -181,7 +184,9 @@ class _Batch:
         return row
 
     def take(self) -> Outcome:
-        outcome = Outcome(self._table(), dropped=self._dropped, quarantined=self._quarantined)
+        # A patient's file may be named after the patient.
+        positions = {} if self._source.patient_level else self._positions
+        outcome = Outcome(self._table(), dropped=self._dropped, quarantined=self._quarantined, positions=positions)
         self._clear()
         return outcome
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -13,6 +14,7 @@ from collectors.rows import READERS, NoColumn, Row, read_rows
 from datagen.errors import InputError, UsageError
 from datagen.licence import UNKNOWN, from_text
 from datagen.record import SPLITS
+from datagen.taxonomy import load_taxonomy
 
 Name = Literal[
     "id",
@@ -57,7 +59,7 @@ class Records(DocumentSource):
     """Rows of table files (`.jsonl`, `.json`, `.csv`, `.tsv`, `.xlsx`, `.parquet`; compressed, in archives) as records.
 
     `fields` says which column is what. Text comes from `text`, from `question` and `answer`, or from `messages`: a list
-    of {role, content}, of {from, value}, of [question, answer] pairs or of alternating strings. `messages` beside
+    of {role, content}, of {from, value}, of (question, answer) pairs or of alternating strings. `messages` beside
     `question` and `answer` are the turns before them. `title` goes before the text or question. The others fill
     record columns: id, group, language, department, content_type, license, split, url.
 
@@ -79,8 +81,9 @@ class Records(DocumentSource):
     Without `id` a record is known by its file and position. The encoding is detected (byte order mark, UTF-8, GB18030)
     unless `encoding` names it. A column that isn't in the file stops the run, and the error names those that are.
 
-    Quarantined: no_text, no_answer, bad_row, bad_json, bad_csv, bad_messages, bad_split, bad_encoding; whole files:
-    bad_encoding, bad_json, bad_xlsx, bad_parquet, parquet_type, archive_bomb.
+    Quarantined: no_text, no_answer, bad_row, bad_json, bad_csv, bad_messages, bad_department, bad_content_type,
+    bad_split (values that are no code, and no `map` for them), bad_encoding; whole files: bad_encoding, bad_json,
+    bad_xlsx, bad_parquet, parquet_type, archive_bomb.
     """
 
     fields: dict[Name, str | list[str]] = Field(description="what a record needs -> the column that has it")
@@ -119,8 +122,10 @@ class Records(DocumentSource):
             raise ValueError(f"{min(both)} is in fields and in constants")
         if unmapped := set(self.map) - set(self.fields):
             raise ValueError(f"map.{min(unmapped)} needs fields.{min(unmapped)}")
-        if self.constants.get("split", "train") not in SPLITS:
-            raise ValueError(f"constants.split is one of {', '.join(SPLITS)}")
+        for name, codes in _codes().items():
+            given = {self.constants[name]} if name in self.constants else set(self.map.get(name, {}).values())
+            if wrong := sorted(given - set(codes)):
+                raise ValueError(f"{wrong[0]} is no {name}; one of {', '.join(codes)}")
         return self
 
     def documents(self, file: RawFile) -> Iterator[Document | InputError]:
@@ -191,7 +196,11 @@ class Records(DocumentSource):
             raise InputError("bad_row", f"{name} is not a single value")
         if isinstance(value, float) and value.is_integer():  # how spreadsheets have whole numbers
             value = int(value)
-        return self.map[name].get(str(value)) if name in self.map else str(value)
+        if name in self.map:
+            return self.map[name].get(str(value))
+        if str(value) not in _codes().get(name, (str(value),)):
+            raise InputError(f"bad_{name}")
+        return str(value)
 
     def _messages(self, row: Row, title: str) -> list[dict[str, str]]:
         messages = []
@@ -212,6 +221,13 @@ class Records(DocumentSource):
         if not any(message["content"].strip() for message in messages):
             raise InputError("no_text")
         return messages
+
+
+@cache
+def _codes() -> dict[str, tuple[str, ...]]:
+    """What labels with a closed set of values may say."""
+    departments, kinds = load_taxonomy("departments").codes, load_taxonomy("content_types").codes
+    return {"department": departments, "content_type": kinds, "split": SPLITS}
 
 
 def _as_messages(value: Any) -> list[dict[str, str]]:

@@ -1,19 +1,23 @@
 """Reading what a run published."""
 
 from pathlib import Path
-
-import pyarrow.dataset as ds
+from typing import TYPE_CHECKING
 
 from datagen.errors import UsageError
 from datagen.publish import manifest
 from datagen.store import Store
 
+if TYPE_CHECKING:
+    import pyarrow.dataset as ds
 
-def load(run: str | Path, stage: str) -> ds.Dataset:
+
+def load(run: str | Path, stage: str) -> "ds.Dataset":
     """The published rows of a stage as a pyarrow Dataset, exactly the files its manifest lists.
 
     Raises UsageError where the run has no such published stage, or the stage publishes something else than rows.
     """
+    import pyarrow.dataset as ds
+
     store = Store(str(run))
     found = published(store, stage)
     if found["publishes"] != "records":

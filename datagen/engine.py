@@ -208,6 +208,7 @@ class Engine:
         worst = sorted(places.items(), key=lambda p: (-p[1], p[0]))[:10]
         listing = "\n".join(f"  {count:6d}  {place}" for place, count in worst)
         raise TooManyBadInputs(
-            f"stage {job.name}: {bad} of {inputs} inputs are bad, max_errors allows {job.stage.max_errors:.0%}:\n{listing}",
+            f"stage {job.name}: {bad} of {inputs} inputs are bad, "
+            f"max_errors allows {job.stage.max_errors:.0%}:\n{listing}",
             f"mend or remove these inputs, or raise {job.name}.max_errors; nothing of {job.name} was published",
         )

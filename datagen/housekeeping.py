@@ -27,7 +27,7 @@ def stages_of(store: Store) -> list[str]:
 
 
 def collect_garbage(store: Store, lease: Lease, keep: int) -> list[str]:
-    """Delete all but the published version and the `keep` - 1 newest others of every stage, and what was left unfinished.
+    """Delete all but the published version and the `keep` - 1 newest others of every stage, and unfinished work.
 
     Returns the folders deleted.
     """

@@ -3,7 +3,7 @@
 inputs = kept + dropped + merged + split + quarantined; outputs = kept + derived.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -99,7 +99,9 @@ def settle(job: "Job", batch: pa.Table | None, outcome: Outcome) -> Settled:
     ids = [*decided.to_pylist(), *(p for p, fate in fates.items() if fate["position"] is not None)]
     entries = [{"id": record_id(job.name, i) if fates[i]["position"] else i, **fates[i]} for i in ids]
     verdicts = pa.Table.from_pylist(entries, LEDGER)
-    ledger = pa.concat_tables([_ledger_of(kept, "kept"), verdicts, _ledger_of(derived["id"], "derived")])
+    ledger = pa.concat_tables(
+        [_ledger_of(kept, "kept", outcome.positions), verdicts, _ledger_of(derived["id"], "derived")]
+    )
     dropped = _dropped(inputs, fates) if job.stage.keep_dropped else rows.slice(0, 0)
     return Settled(conform(out, job.schema), ledger, _quarantine(ledger), dropped, _decided(ledger, inputs, derived))
 
@@ -132,10 +134,11 @@ def _decided(ledger: pa.Table, inputs: pa.Table, derived: pa.Table) -> pa.Table:
     return decided_columns(both.take(_chunk(pc.index_in(ledger["id"], value_set=_chunk(both["id"])))))
 
 
-def _ledger_of(ids: pa.ChunkedArray, outcome: str) -> pa.Table:
+def _ledger_of(ids: pa.ChunkedArray, outcome: str, positions: Mapping[str, str] | None = None) -> pa.Table:
     nothing = pa.nulls(len(ids), pa.string())
+    places = pa.array([positions.get(i) for i in ids.to_pylist()], pa.string()) if positions else nothing
     verdict = pa.repeat(pa.scalar(outcome, pa.string()), len(ids))
-    return pa.table([_chunk(ids), verdict, nothing, nothing, nothing], schema=LEDGER)
+    return pa.table([_chunk(ids), verdict, nothing, nothing, places], schema=LEDGER)
 
 
 def _dropped(inputs: pa.Table, fates: dict[str, dict]) -> pa.Table:

@@ -77,7 +77,7 @@ def extended(extra: Iterable[pa.Field]) -> pa.Schema:
 
 
 def record_id(source: str, source_id: str, secret: bytes | None = None) -> str:
-    """Who the record is: 128 bits in hex. With `secret` (patient-level sources) an HMAC, which can't be guessed back."""
+    """Who the record is: 128 bits in hex. With `secret` (patient-level sources) an HMAC: not to be guessed back."""
     name = f"{source}\0{source_id}".encode()
     if secret is not None:
         return hmac.new(secret, name, hashlib.sha256).hexdigest()[:32]
@@ -114,7 +114,7 @@ TOKEN_COUNTERS = {"utf8": count_tokens}
 
 
 def table(rows: Iterable[dict], extra: Iterable[pa.Field] = ()) -> pa.Table:
-    """Rows as a table of the record schema (and `extra` columns), defaults filled; `content` and `tokens` are computed.
+    """Rows as a table of the record schema (and `extra` columns): defaults filled, `content` and `tokens` computed.
 
     Raises InputError(bad_unicode) for text that is not valid Unicode.
     """

@@ -62,7 +62,7 @@ class Pack(_Entry):
     """Many files, stored as one `.tar.gz`: either the members of `archive` (a .tar.gz with one top folder, which is
     dropped) that match any of the patterns in `members`, or exactly `members`, each downloaded from `base` + its name.
 
-    `sha256`, `bytes` and `count` are those of the content: see `datagen.packs`. Patterns are a shell's: no `*` matches `/`.
+    `sha256`, `bytes` and `count` are those of the content, see `datagen.packs`. As in a shell, no `*` matches `/`.
     """
 
     path: Annotated[SafePath, Field(pattern=r"\.tar\.gz$")]

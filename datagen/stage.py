@@ -53,6 +53,7 @@ class Outcome:
         merged: id -> id of the record it is a copy of.
         split: ids replaced by derived rows.
         quarantined: id -> reason code; for sources, position ("file.xml#3") -> reason code.
+        positions: for sources, id -> where in the raw input the record came from.
     """
 
     rows: pa.Table
@@ -60,6 +61,7 @@ class Outcome:
     merged: Mapping[str, str] = field(default_factory=dict)
     split: frozenset[str] = frozenset()
     quarantined: Mapping[str, str] = field(default_factory=dict)
+    positions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datagen.ledger import LEDGER, Settled, decided_columns
+from datagen.ledger import QUARANTINE, Settled, decided_columns
 from datagen.record import ids_as_bytes
 from datagen.stage import Phase
 
@@ -99,27 +99,25 @@ def _resolve(task: "Task") -> None:
     store = task.job.store
     touched = repeated_rows(store, task.commits("unique"))
     commit = next(c for c in task.commits("rows") if c.key == task.key)
+    ledger = pa.concat_tables([store.parquet(path).read() for path in commit.paths("ledger")])
+    decided = pc.equal(ledger["outcome"], "kept")
+    kept_ledger, start = ledger.filter(decided), 0  # row for row with the shard's data
     for path in commit.paths():
         rows = store.parquet(path).read()
         verdicts = touched.get(path, {})
         repeats = pa.array([index in verdicts for index in range(len(rows))])
-        kept = rows.filter(pc.invert(repeats))
-        task.account(Settled(kept, *_kept_ledger(kept), kept.slice(0, 0), decided_columns(kept)))
+        kept, entries = rows.filter(pc.invert(repeats)), kept_ledger.slice(start, len(rows))
+        start += len(rows)
+        settled = entries.filter(pc.invert(repeats))
+        task.account(Settled(kept, settled, QUARANTINE.empty_table(), kept.slice(0, 0), decided_columns(kept)))
         task.account_repeats(rows.filter(repeats), [verdicts[row] for row in sorted(verdicts)])
-    for path in commit.paths("ledger"):
-        ledger = store.parquet(path).read()
-        task.write("ledger", ledger.filter(pc.not_equal(ledger["outcome"], "kept")))
+    task.write("ledger", ledger.filter(pc.invert(decided)))
     for kind in ("dropped", "quarantine"):
         for path in commit.paths(kind):
             task.write(kind, store.parquet(path).read())
     for path in commit.paths("stats-decisions"):
         decisions = store.parquet(path).read()
         task.count_decisions(decisions.filter(pc.not_equal(decisions["outcome"], "kept")))
-
-
-def _kept_ledger(rows: pa.Table) -> tuple[pa.Table, pa.Table]:
-    ledger = pa.Table.from_pylist([{"id": i, "outcome": "kept"} for i in rows["id"].to_pylist()], LEDGER)
-    return ledger, ledger.slice(0, 0).select(["id", "reason", "position"])
 
 
 def _slices(rows: int) -> list[list[int]]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 import pyarrow as pa
 from pydantic import Field, field_validator, model_validator
 
+from datagen.errors import UsageError
 from datagen.generator import make_generator
 from datagen.record import record_id
 from datagen.stage import Artefact, Item, Phase, Source
@@ -75,7 +76,7 @@ class Generate(Source):
     def _generator_exists(self) -> "Generate":
         try:
             make_generator(self.generator, **self.generator_options)
-        except Exception as error:
+        except (UsageError, ValueError) as error:
             raise ValueError(str(error)) from None
         return self
 

@@ -13,6 +13,7 @@ Productions are data (YAML), one file a language. A template may hold
 
 and an alternative of weight 3 is written `- 3: "..."`. An alternative that was used in a text is less likely to be
 used in it again. A rule that a slot without things is named in says nothing.
+The rule `sentence` marks what is traced: which edges each sentence of the text claims.
 """
 
 import random

@@ -90,6 +90,7 @@ class Lexicon:
         if key not in self._known:
             found = self.graph.node(node)
             words = [self._prose(ASIDE.sub("", name), found.source) for name in found.names(language)]
+            words.sort(key=lambda name: "," in name)  # which would fall apart in a list
             self._known[key] = [w for w in dict.fromkeys(words) if self._leads_back(w, found.id, language)]
         return self._known[key]
 

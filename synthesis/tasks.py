@@ -15,9 +15,7 @@ WORDS = {
 
 
 class Malformed(Exception):
-    """A generator's text doesn't have the fields its task asks for; `reason` is the code."""
-
-    reason = "malformed"
+    """A generator's text doesn't have the fields that its task asks for; the message names the field."""
 
 
 @dataclass(frozen=True)

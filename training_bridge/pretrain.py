@@ -148,5 +148,6 @@ class _Reporter:
         left = (self._total - row["tokens"]) / rate
         loss = "not finite" if row["loss"] is None else f"{row['loss']:.2f}"
         self._task.say(
-            f"{row['stage']} stage, step {row['step']}, loss {loss}, {rate:,.0f} tokens/s, about {max(left, 0):,.0f} s left"
+            f"{row['stage']} stage, step {row['step']}, loss {loss}, "
+            f"{rate:,.0f} tokens/s, about {max(left, 0):,.0f} s left"
         )

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
@@ -29,20 +29,32 @@ def fetch(
     listed = load_sources(sources)
     chosen = listed.chosen(only or ())
     if is_remote(out):
-        raise UsageError(f"{out} is not a local folder", "fetch to a local folder, then copy it with your store's own tool")
+        raise UsageError(
+            f"{out} is not a local folder", "fetch to a local folder, then copy it with your store's own tool"
+        )
     if dry_run:
         _plan(chosen, list(survey(listed, out, only or ())))
         return
     items = []
     with Web(listed.hosts, watch=_Ticker()) as web:
-        for item in fetch_items(listed, out, web, only or ()):
-            items.append(item)
-            if item.error:
-                print(f"failed   {item.path}\n         {item.error}", file=sys.stderr)
-            else:
-                print(f"{'fetched' if item.fetched else 'there'}".ljust(9) + f"{item.path}", flush=True)
+        done = fetch_items(listed, out, web, only or ())
+        for name, group in groupby(done, key=lambda item: item.source):
+            items += (here := list(group))
+            print(f"{name}: {_state(here)}; {chosen[name].license} (grade {chosen[name].grade})", flush=True)
+            for item in here:
+                if item.error:
+                    print(f"  failed: {item.path}: {item.error}", file=sys.stderr)
     _terms(chosen, items)
     _conclude(items, out)
+
+
+def _state(items: list[Item]) -> str:
+    counts = {
+        "fetched": sum(item.fetched for item in items),
+        "there": sum(item.present and not item.fetched for item in items),
+        "failed": sum(item.error is not None for item in items),
+    }
+    return ", ".join(f"{count} {state}" for state, count in counts.items() if count)
 
 
 def _plan(chosen: dict[str, PublicSource], items: list[Item]) -> None:
@@ -56,8 +68,10 @@ def _plan(chosen: dict[str, PublicSource], items: list[Item]) -> None:
         print(f"{whole} of these are taken from archives of whole repositories, which are larger.")
 
 
-def _terms(chosen: dict[str, PublicSource], items: Iterable[Item]) -> None:
+def _terms(chosen: dict[str, PublicSource], items: list[Item]) -> None:
     got = {item.source for item in items if item.present}
+    if not got:
+        return
     licenses = Counter(source.license for name, source in chosen.items() if name in got)
     print("\nLicences: " + ", ".join(f"{name} ({count})" for name, count in sorted(licenses.items())))
     for grade, meaning in GRADES.items():
@@ -80,14 +94,14 @@ GRADES = {
 
 
 def _conclude(items: list[Item], out: str) -> None:
+    print(f"\nIn {out}: {_state(items)}")
     failed = [item for item in items if item.error]
-    fetched = sum(item.fetched for item in items)
-    print(f"\n{fetched} fetched, {len(items) - fetched - len(failed)} were there, {len(failed)} failed, in {out}")
     if failed:
         kind = VerificationError if any(isinstance(i.error, VerificationError) for i in failed) else DatagenError
         fixes = dict.fromkeys(item.error.fix for item in failed if item.error.fix)
-        names = ", ".join(f"{item.source}/{item.entry.path}" for item in failed)
-        raise kind(f"{len(failed)} of {len(items)} files could not be fetched: {names}", "; ".join(fixes))
+        first = f"{failed[0].source}/{failed[0].entry.path}"
+        names = first if len(failed) == 1 else f"{first} and {len(failed) - 1} more"
+        raise kind(f"{len(failed)} of {len(items)} files were not fetched: {names}", "; ".join(fixes))
     print(f"next: DATA={Path(out).resolve()} datagen run recipes/medical.yaml")
 
 

@@ -1,5 +1,7 @@
 """datagen stages"""
 
+import json
+from importlib.resources import files
 from typing import Annotated
 
 import typer
@@ -17,16 +19,20 @@ def stages(name: Annotated[str | None, typer.Argument(help="A stage, for its opt
         _explain(console, name)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("stage", "publishes", "what it does"):
+    for heading in ("stage", "proof", "publishes", "what it does"):
         table.add_column(heading)
+    proofs = json.loads((files("datagen") / "proof.json").read_text())
     for known in stage_names():
+        grade = proofs.get(known, "not run")
         try:
             found = stage_class(known)
         except UsageError as error:
-            table.add_row(known, "-", f"unavailable: {error}")
+            table.add_row(known, grade, "-", f"unavailable: {error}")
             continue
-        table.add_row(known, found.publishes, (found.__doc__ or "").split("\n")[0])
+        summary = (found.__doc__ or "").split("\n\n")[0]
+        table.add_row(known, grade, found.publishes, " ".join(summary.split()))
     console.print(table)
+    console.print("proof: real = tested on real data, fixture = on small files written for tests")
 
 
 def _explain(console: Console, name: str) -> None:

@@ -224,8 +224,8 @@ def flow(facts: Facts) -> pd.DataFrame:
     """The whole way from raw input to the published rows, in one sum of rows that comes out to the row.
 
     read + written + unknown + derived + reread - dropped - merged - split - quarantined = published. `written` counts
-    rows of stages that read neither raw input nor records, `unknown` those of versions that were deleted since, `reread`
-    those that more than one stage reads (a dropped row that another stage takes up again among them).
+    rows of stages that read neither raw input nor records, `unknown` those of versions that were deleted since,
+    `reread` those that more than one stage reads (a dropped row that another stage takes up again among them).
     """
     if not facts.stages:
         return pd.DataFrame(columns=["line", "rows"])

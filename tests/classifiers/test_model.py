@@ -27,9 +27,9 @@ def test_answers_have_calibrated_scores_and_at_most_three_others(folder):
 
 
 def test_text_without_a_medical_word_is_not_medical(folder):
-    for answer in classifiers.load(folder).predict(
-        ["", "12345 !!!", "qqq", "The train left at noon.", "火车中午开出。"]
-    ):
+    english = "The train left the station at noon, and the passengers had an hour to talk about the election. " * 3
+    chinese = "火车中午开出车站，旅客们用了一个小时谈论选举的结果，然后又说起了音乐和电影。" * 2
+    for answer in classifiers.load(folder).predict([english, chinese]):
         assert (answer["department"], answer["secondary"]) == ("NONE", [])
 
 

@@ -17,7 +17,7 @@ stages:
   words: {use: toy.vocabulary, needs: [upper]}
   common: {use: toy.common, needs: [upper], vocabulary: words}
 """
-WORDS = "fever cough rash pain 发热 咳嗽 皮疹 疼痛 drop a|b nausea".split()
+WORDS = ["fever", "cough", "rash", "pain", "发热", "咳嗽", "皮疹", "疼痛", "drop", "a|b", "nausea"]
 
 
 def write_inputs(folder: Path, files: int = 4, lines: int = 40, seed: int = 0) -> None:

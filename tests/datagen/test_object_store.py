@@ -1,7 +1,5 @@
 """The same run over an S3-compatible server as over a local folder."""
 
-import pytest
-
 from datagen import load
 from datagen.store import Store
 from datagen.verify import verify_run

@@ -1,0 +1,159 @@
+"""Identifiers go, medicine stays; in English and in Chinese, at each level."""
+
+import time
+
+import pytest
+
+from collectors.deidentify import Deidentifier
+from collectors.identifiers import card_is_valid, iban_is_valid, resident_id_is_valid
+from tests.collectors.reading import WIDE
+
+
+def clean(text: str, level: str = "light") -> str:
+    return Deidentifier(level)(text)[0]
+
+
+LIGHT = [
+    ("Write to Ann.Lee+x@mail.example.co.uk, please.", "Write to [EMAIL-1], please."),
+    ("邮箱zhang_3@example.com。", "邮箱[EMAIL-1]。"),
+    ("身份证号:11010519491231002X", "身份证号:[ID-1]"),
+    ("身份证号码110105491231002", "身份证号码[RECORD-1]"),
+    ("SSN 123-45-6789.", "SSN [SSN-1]."),
+    ("my social security number, it is 987-65-4320", "my social security number, it is [SSN-1]"),
+    ("手机13812345678,微信同号", "手机[PHONE-1],微信同号"),
+    ("电话:13812345678/13912345678", "电话:[PHONE-1]/[PHONE-2]"),
+    ("请拨+86 138 1234 5678", "请拨[PHONE-1]"),
+    ("座机010-62345678", "座机[PHONE-1]"),
+    ("(0755)26543210", "[PHONE-1]"),
+    ("call (212) 555-0147 or 646-555-0112", "call [PHONE-1] or [PHONE-2]"),
+    ("Reach me on +44 20 7946 0958.", "Reach me on [PHONE-1]."),
+    ("Phone: 2125550147", "Phone: [PHONE-1]"),
+    ("card 4111 1111 1111 1111 expired", "card [CARD-1] expired"),
+    ("IBAN GB82WEST12345698765432", "IBAN [ACCOUNT-1]"),
+    ("住院号:ZY0012345,床号12", "住院号:[RECORD-1],床号[RECORD-2]"),
+    ("MRN: 00123456", "MRN: [RECORD-1]"),
+    ("medical record number 77120458", "medical record number [RECORD-1]"),
+    ("insurance no. HX-4471-0093-27", "insurance no. [RECORD-1]"),
+    ("加我微信号:wang_doc88", "加我微信号:[MESSENGER-1]"),
+    ("QQ:123456789", "QQ:[MESSENGER-1]"),
+    ("驾车京A12345来院", "驾车[PLATE-1]来院"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), LIGHT)
+def test_light_replaces_numbers_that_name_a_person(text, expected):
+    assert clean(text) == expected
+    assert clean(text.translate(WIDE)) == expected.translate(WIDE)
+
+
+FULL = [
+    ("患者张伟明,男,45岁,因胸痛入院。", "患者[NAME-1],男,45岁,因胸痛入院。"),
+    ("姓名:李静 性别:女", "姓名:[NAME-1] 性别:女"),
+    ("患者欧阳听雪,术后两月。", "患者[NAME-1],术后两月。"),
+    ("您好,我叫顾念慈,咳嗽三天。", "您好,我叫[NAME-1],咳嗽三天。"),
+    ("王建国主任查房后,请刘医生会诊", "[NAME-1]主任查房后,请[NAME-2]医生会诊"),
+    ("Mr. John A. Smith was seen by Dr. Mary Jones.", "Mr. [NAME-1] was seen by Dr. [NAME-2]."),
+    ("Patient: Barnaby Quillfeather, 17 years old", "Patient: [NAME-1], 17 years old"),
+    ("Her daughter Mary Brown called.", "Her daughter [NAME-1] called."),
+    ("He lives at 742 Evergreen Terrace, Springfield.", "He lives at [ADDRESS-1]."),
+    ("家住海淀区中关村大街27号院3号楼502室。", "家住[ADDRESS-1]。"),
+    ("2021年3月15日入院,3月20日出院", "[DATE-1]入院,[DATE-2]出院"),
+    ("Seen 03/15/2021, again on 2021-04-01 and March 3rd, 2022.", "Seen [DATE-1], again on [DATE-2] and [DATE-3]."),
+    ("a 93-year-old man; 患者102岁", "a 90+-year-old man; 患者90+岁"),
+    ("See https://example.org/u/jsmith.", "See [URL-1]."),
+    ("from 192.168.100.12 today", "from [IP-1] today"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), FULL)
+def test_full_replaces_names_places_and_dates_too(text, expected):
+    assert clean(text, "full") == expected
+    assert clean(text.translate(WIDE), "full") == expected.translate(WIDE)
+    assert clean(text, "light") == text
+
+
+ORDINARY = [
+    "Blood pressure 120-130/80-85 mmHg, heart rate 60-100; WBC 12.5, platelets 150000, ferritin 13812.",
+    "Cells were seeded at 15000000000 per litre; counts of 250 500 1000 and 240-250-260 followed.",
+    "doi:10.1371/journal.pone.0123456, 10.1016/j.jaci.2013.07.012, 10.1056/13812345678",
+    "PMID 23812345, PMC7710158, NCT01724866, ISRCTN12345678, ChiCTR-IOR-15006770, EudraCT 2004-000446-20",
+    "NDC 50242-040-62, CAS 50-78-2 and 1234567-12-1, SPI-2012, HM10460A, ISBN 978-3-16-148410-0, ISSN 1234-5678",
+    "p = 0.13812345678, chr1:123456789-123456799, rs7412, c.76+1234567, GenBank NM_000546.6, E11.9, C50.911",
+    "mRNA 12345 copies, QQ plots, the QQ interval, WeChat group, 微信公众号, phone survey of 2010-2012, 24 cell lines",
+    "a normal 2-week course of 1.5 mg/kg/day; 1,234,567 people; 3/4 of 12/20 patients; 5@37.5",
+    "血压120-130/80-90mmHg,白细胞12.5,血小板150000,1号病灶2.3cm,口服3次/日,每次1500mg。",
+    "肠道1号息肉,3床旁心电图,住院10天,门诊随访6个月,编号见表2,电话随访120例。",
+    "The 1-800-273-8255 hotline answers day and night.",
+]
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_ordinary_medical_text_is_not_altered(text):
+    assert clean(text) == text
+    assert clean(text.translate(WIDE)) == text.translate(WIDE)
+
+
+ORDINARY_FULL = [
+    "Patient: Yes, I do.\nDoctor: How long?\nPatient: Two weeks.",
+    "The Patient Health Questionnaire and the Mother Child Index; the gene named Sonic.",
+    "患者高热,黄疸,白细胞升高;患者陈旧性心梗,患者张口困难,患者应注意休息。谢谢医生!",
+    "任主任医师职务者,向医生咨询;呼吸道1号标本,我市区县卫生道路。",
+    "Parkinson disease was described in 1817; version 9.3.9.0; aged 89 years; 45-year-old man; 12 weeks.",
+]
+
+
+@pytest.mark.parametrize("text", ORDINARY_FULL)
+def test_full_leaves_words_alone_that_only_look_like_names(text):
+    assert clean(text, "full") == text
+    assert clean(text.translate(WIDE), "full") == text.translate(WIDE)
+
+
+def test_surrogates_are_the_same_within_a_document_and_say_nothing():
+    one = Deidentifier("light")
+    assert one("a@x.org b@x.org", "b@x.org") == ["[EMAIL-1] [EMAIL-2]", "[EMAIL-2]"]
+    assert Deidentifier("light")("b@x.org") == ["[EMAIL-1]"]
+
+
+def test_a_name_found_by_its_cue_goes_everywhere():
+    clean = Deidentifier("full")
+    texts = clean("Tansley said so. Zhou and Tansley left.", "Ms. Tansley is well.", "姓名:欧阳听雪 女", "欧阳听雪咳嗽")
+    assert texts == [
+        "[NAME-1] said so. Zhou and [NAME-1] left.",
+        "Ms. [NAME-1] is well.",
+        "姓名:[NAME-2] 女",
+        "[NAME-2]咳嗽",
+    ]
+    assert Deidentifier("full")("Mrs. Brown has brown urine. Brown casts.") == [
+        "Mrs. [NAME-1] has brown urine. Brown casts."
+    ]
+
+
+def test_status_says_what_was_done():
+    texts = "no identifier", "a@x.org"
+    assert [_status("light", text) for text in texts] == ["clean", "redacted"]
+    assert [_status("none", text) for text in texts] == ["unknown", "unknown"]
+    assert Deidentifier("none")("a@x.org") == ["a@x.org"]
+
+
+def _status(level: str, text: str) -> str:
+    deidentifier = Deidentifier(level)
+    deidentifier(text)
+    return deidentifier.status
+
+
+def test_check_digits():
+    assert resident_id_is_valid("11010519491231002X")
+    assert not resident_id_is_valid("110105194912310021")  # check character
+    assert not resident_id_is_valid("11010519491331002X")  # month 13
+    assert card_is_valid("4111 1111 1111 1111") and not card_is_valid("4111 1111 1111 1112")
+    assert iban_is_valid("GB82WEST12345698765432") and not iban_is_valid("GB82WEST12345698765433")
+
+
+@pytest.mark.parametrize(
+    "unit", ["1", "1-", "(1", "+1 ", "a@", "a.", "省", "中市", "患者张", "路1号", "1 Aa ", "Mr. Aa ", "12/", "1."]
+)
+def test_no_text_makes_it_slow(unit):
+    text = unit * (100_000 // len(unit)) + " 号室电话姓名医生 13800138000"
+    started = time.process_time()
+    clean(text, "full")
+    assert time.process_time() - started < 5
