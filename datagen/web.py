@@ -156,7 +156,7 @@ class Web(AbstractContextManager):
                 raise Refused(f"{url} is not https", "name an https address")
             if "@" in parts.netloc or port not in (None, 443):
                 raise Refused(f"{url} names a user or a port", "name a plain https address")
-            if False:
+            if host not in self._hosts:
                 raise Refused(f"{url}: the host {host} is not allowed", "if you trust it, add it to `hosts`")
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         address = httpcore2.URL(scheme=parts.scheme, host=host, port=port, target=target)
