@@ -37,7 +37,7 @@ class Asked:
         run_url: the run folder.
         marker: path in the run folder of a file that the driver has just written.
         versions: stage names as recipes use them, with the version that the driver has.
-        inputs: one raw file of each source, by the source's name in the recipe.
+        inputs: one raw file of each stage that reads any, by the stage's name.
     """
 
     run_url: str
@@ -61,7 +61,7 @@ def check_resources(plan: Plan) -> None:
 
 
 def check_nodes(plan: Plan, store: Store) -> None:
-    """Ask every alive node to load the plan's stages, open an input of each source and write the run folder.
+    """Ask every alive node to load the plan's stages, open a raw file of each and write the run folder.
 
     Raises UsageError naming the nodes that can't, what failed there and what to do.
     """
@@ -161,7 +161,7 @@ def _inputs(asked: Asked) -> Iterator[Failing]:
             with Store(folder).open(leaf) if is_remote(url) else open(url, "rb") as file:
                 file.read(1)
         except Exception as error:  # every object store has its own
-            yield "input", f"can't read {url} of source {name}: {_reason(error)}"
+            yield "input", f"can't read {url} of stage {name}: {_reason(error)}"
 
 
 def _run_folder(asked: Asked) -> Iterator[Failing]:
