@@ -5,6 +5,7 @@ import sys
 from importlib.metadata import EntryPoint, entry_points
 
 import typer
+from obstore.exceptions import BaseError as StorageError
 
 from datagen.errors import DatagenError
 
@@ -28,6 +29,12 @@ def main() -> None:
         if error.fix:
             print(f"  next: {error.fix}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except StorageError as error:
+        if debug:
+            raise
+        print(f"datagen: storage failed: {str(error).splitlines()[0][:300]}", file=sys.stderr)
+        print("  next: check the URL, the credentials in the environment and the network", file=sys.stderr)
+        sys.exit(1)
     except KeyboardInterrupt:
         print("datagen: interrupted; the same command goes on where this one stopped", file=sys.stderr)
         sys.exit(130)

@@ -20,6 +20,7 @@ from datagen.worker import ShardFailed, all_phases, phase_named, run_shard
 SYSTEM_RETRIES = 10
 """Attempts at a shard whose worker or node died. Errors raised by a stage are not retried: they would come again."""
 MIN_BAD = 10
+CLUSTER_SECONDS = 5
 
 
 @dataclass
@@ -58,7 +59,7 @@ class Engine:
         self.finished: dict[str, dict] = {}
         self._tasks: dict[Any, tuple[str, int]] = {}
         self._remote = ray.remote(run_shard)
-        self._slots = 2 * int(ray.cluster_resources().get("CPU", 1)) + 2
+        self._slots, self._slots_known = 0, 0.0
 
     def run(self) -> None:
         """Publish everything in the plan that is not there yet. Ray must be up; `watch` is called about once a second.
@@ -116,6 +117,13 @@ class Engine:
             stage_run.phases.pop(0)
         self._finish(stage_run)
 
+    def _free_slots(self) -> int:
+        """Shards that may be handed to Ray now: enough to keep every CPU busy, also of nodes that joined meanwhile."""
+        if time.monotonic() - self._slots_known > CLUSTER_SECONDS:
+            self._slots = 2 * int(ray.cluster_resources().get("CPU", 1)) + 2
+            self._slots_known = time.monotonic()
+        return self._slots - len(self._tasks)
+
     def _submit(self) -> None:
         for stage_run in list(self.running.values()):
             need = stage_run.job.stage.resources
@@ -126,7 +134,7 @@ class Engine:
                 "max_retries": SYSTEM_RETRIES,
                 "name": f"{stage_run.job.name}:{stage_run.phases[0]}",
             }
-            while stage_run.todo and len(self._tasks) < self._slots:
+            while stage_run.todo and self._free_slots() > 0:
                 key, shard = stage_run.todo.pop(0)
                 task = self._remote.options(**options).remote(stage_run.reference, stage_run.phase, key, shard)
                 self._tasks[task] = (stage_run.job.name, key)

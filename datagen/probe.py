@@ -127,7 +127,7 @@ def _ask(asked: Asked) -> dict[str, list[Failing]]:
         except (ray.exceptions.NodeDiedError, ray.exceptions.TaskUnschedulableError):
             continue  # it is gone: no work will go there
         except ray.exceptions.RayTaskError as error:  # unpickling it failed: it catches all that it raises itself
-            reason = str(error.cause).strip().splitlines()[-1][:SHOWN_REASON]
+            reason = str(error.cause).strip().rpartition("\n")[2][:SHOWN_REASON]
             failings[node] = [("packages", f"can't load datagen: {reason}")]
         except (ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError) as error:
             failings[node] = [("silence", f"its worker died ({type(error).__name__})")]

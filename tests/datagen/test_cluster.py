@@ -140,8 +140,8 @@ def test_what_a_node_lacks(run_url, tmp_path, s3_server):
     assert [kind for kind, _ in found] == ["packages", "packages", "input", "input"]
     assert "toy.uper" in found[0][1]
     assert found[1][1] == "has version 1 of stage toy.upper, the driver has another"
-    assert found[2][1] == f"can't read {tmp_path}/absent.txt of source left: No such file or directory"
-    assert "s3://data-lake/raw/absent.txt of source far" in found[3][1]
+    assert found[2][1] == f"can't read {tmp_path}/absent.txt of stage left: No such file or directory"
+    assert "s3://data-lake/raw/absent.txt of stage far" in found[3][1]
 
 
 def test_a_node_does_not_make_the_folder_that_it_misses(tmp_path):
