@@ -45,7 +45,7 @@ stages:
   common: {use: toy.common, needs: [upper], vocabulary: words}
   rejects: {use: toy.upper, needs: [upper.dropped]}
 """
-HARMS = {"driver": 5, "publishing": 3, "worker": 4, "node": 1, "second driver": 1, "zombie": 1}
+HARMS = {"driver": 6, "publishing": 3, "worker": 5, "node": 1, "second driver": 0.7, "zombie": 0.5}
 
 
 BUSY = re.compile(r"ray::(left|right|unique|upper|words|common|rejects):")
@@ -145,7 +145,7 @@ class Chaos:
     def _instant(self, process: subprocess.Popen, duration: float) -> bool:
         """Wait for a random instant of the run; False if it was over before."""
         try:
-            process.wait(timeout=self.draw.uniform(0.5, duration))
+            process.wait(timeout=self.draw.uniform(0.2, 0.75) * duration)
             return False
         except subprocess.TimeoutExpired:
             return True
@@ -161,7 +161,7 @@ class Chaos:
     def _kill_while_publishing(self, process, out, duration):
         """At the moment when a version has a folder and no manifest yet, or a manifest and no CURRENT."""
         known = {v for v in out.glob("*/v-*")}
-        patience, hit = self.draw.randint(1, 4), False
+        patience, hit = self.draw.randint(1, 2), False
         while process.poll() is None and not hit:
             fresh = {v for v in out.glob("*/v-*")} - known
             if fresh:
@@ -174,8 +174,8 @@ class Chaos:
         process.wait()
 
     def _kill_worker(self, process, out, duration):
-        """Up to three busy workers; the driver goes on to the end."""
-        for _ in range(3):
+        """Up to four busy workers; the driver goes on to the end."""
+        for _ in range(4):
             if not self._instant(process, duration / 3):
                 break
             busy = [p for p in self._descendants() if BUSY.match(" ".join(p.cmdline() or [""]))]

@@ -218,6 +218,8 @@ def _refusals(reason: str) -> Iterator[None]:
         yield
     except EOFError:
         raise InputError("truncated") from None
+    except tarfile.ReadError as error:
+        raise InputError("truncated" if "end of data" in str(error) else reason) from None
     except OSError as error:
         if error.errno not in (None, errno.EINVAL):  # EINVAL: a seek to where the archive says, before its beginning
             raise

@@ -14,8 +14,8 @@ _DIGIT_OR_AT = re.compile(r"[\d@]")
 class Deidentifier:
     """Replaces identifiers in the texts of one document by surrogates.
 
-    Equal values get the same surrogate (`[PHONE-1]`) throughout the document, numbered in order of appearance, so
-    that a surrogate says nothing about what it stands for; an age over 89 becomes `90+`. A person's name that was found
+    Equal values get the same surrogate (`[PHONE-1]`) throughout the document, numbered as they are found, so that a
+    surrogate says nothing about what it stands for; an age over 89 becomes `90+`. A person's name that was found
     by a cue in one place is replaced in all others.
 
     `light` finds e-mail addresses, telephone, identity, card, record, messenger and number-plate numbers; `full` adds

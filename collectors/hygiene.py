@@ -22,7 +22,7 @@ _ADDRESSES_MACHINE = re.compile(
     r"|you are now (?:an? )?(?:ai|assistant|chatbot|language model|dan|in developer mode)\b"
     r"|(?:reveal|print|show|repeat) (?:me )?(?:your|the) system prompt"
     r"|(?:give|write) (?:a |only )?positive reviews? only|do not (?:highlight|mention) any (?:negatives|weaknesses)"
-    r"|as an? (?:ai |large )?language model,? you (?:should|must|will)"
+    r"|as an? (?:ai |large )?language model[,\uff0c]? you (?:should|must|will)"
     r"|忽略(?:你)?(?:之前|以上|上述|前面|先前)的?(?:所有|全部|任何)?(?:指令|提示词?|要求)"
     r"|请?(?:你)?给(?:本文|这篇文章|此文|该文)(?:打|评)(?:5|五|满|最高|10|十)分|请?只(?:给|写)出?(?:正面|积极)的?(?:评价|审稿意见)"
 )

@@ -97,7 +97,7 @@ def _rule(
     return Rule(kind, cues, re.compile("".join(pattern), flags), check)
 
 
-_BEFORE = r"(?<![A-Za-z0-9._-])(?<![^\d]/)"
+_BEFORE = r"(?<![A-Za-z0-9._-])(?<![^\d]/)(?<!10\.\d{4}/)(?<!10\.\d{5}/)"
 """A number that runs on to the left is part of a decimal, a DOI, an accession or a path."""
 _AFTER = r"(?![A-Za-z0-9_-]|\.\d)"
 _TOLL_FREE = r"8(?:00|33|44|55|66|77|88)"
@@ -129,8 +129,8 @@ LIGHT = (
     _rule(
         "PHONE",
         None,
-        rf"{_BEFORE}(?P<value>(?:\+?1[ .-])?(?!\(?{_TOLL_FREE})",
-        rf"(?:\([2-9]\d\d\) ?|[2-9]\d\d[.-])[2-9]\d\d[.-]\d{{4}}){_AFTER}",
+        rf"{_BEFORE}(?P<value>(?:\+?1[ .-])?(?![(\uff08]?{_TOLL_FREE})",
+        rf"(?:[(\uff08][2-9]\d\d[)\uff09] ?|[2-9]\d\d[.-])[2-9]\d\d[.-]\d{{4}}){_AFTER}",
     ),
     _rule("PHONE", None, rf"{_BEFORE}(?P<value>(?:0\d{{2,3}}-|[(\uff08]0\d{{2,3}}[)\uff09] ?)[2-9]\d{{6,7}}){_AFTER}"),
     _rule(
@@ -182,7 +182,7 @@ LIGHT = (
         r"\b(?:(?:MRN|medical record|patient id|member id|passport|driver'?s licen[cs]e|medical licen[cs]e",
         r"|social security|SSN|NPI|insurance)(?: number| no\.?| id)?",
         r"|(?:account|policy|record|hospital) (?:number|no\.?))",
-        rf"[\s:#,]{{0,3}}(?:(?:it )?(?:is|was) )?(?P<value>[A-Za-z]{{0,4}}-?\d[\d-]{{3,14}}\d){_AFTER}",
+        rf"[\s:\uff1a#,\uff0c]{{0,3}}(?:(?:it )?(?:is|was) )?(?P<value>[A-Za-z]{{0,4}}-?\d[\d-]{{3,14}}\d){_AFTER}",
         flags=re.IGNORECASE,
     ),
     _rule(
@@ -309,14 +309,15 @@ FULL = (
     _rule(
         "NAME",
         ("name", "signed"),
-        r"(?:(?:^|\b[Pp]atient |\b[Ff]ull |\b[Ff]irst |\b[Ll]ast )[Nn]ame ?:|\b[Mm]y name is",
+        r"(?:(?:^|\b[Pp]atient |\b[Ff]ull |\b[Ff]irst |\b[Ll]ast )[Nn]ame ?[:\uff1a]|\b[Mm]y name is",
         rf"|\b[Ss]igned by:?)\s?(?P<value>{_PERSON})\b",
         flags=re.MULTILINE,
     ),
     _rule(
         "NAME",
         ("patient",),
-        rf"\b[Pp]atient ?: ?(?!(?:Hi|Hello|Okay|Yes|No|Thank|Good|Well|Oh)\b)(?P<value>{_FULL_PERSON})(?=[,;\n]|$)",
+        r"\b[Pp]atient ?[:\uff1a] ?(?!(?:Hi|Hello|Okay|Yes|No|Thank|Good|Well|Oh)\b)",
+        rf"(?P<value>{_FULL_PERSON})(?=[,;\n\uff0c]|$)",
     ),
     _rule(
         "NAME",

@@ -66,7 +66,11 @@ class JATS(DocumentSource):
             raise InputError("not_jats", f"root element {root.tag[:40]}")
         for number, article in enumerate(articles):
             position = f"{file.position}#{number + 1}" if len(articles) > 1 else file.position
-            yield _document(article, position)
+            try:
+                document = _document(article, position)
+            except RecursionError:  # formulas take several calls a level
+                document = InputError("xml_limits")
+            yield document
 
 
 def _document(article: etree._Element, position: str) -> Document | InputError:

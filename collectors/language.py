@@ -71,7 +71,7 @@ def identify(text: str, declared: str | None = None) -> tuple[str | None, str | 
     for window in WINDOWS:
         language, confidence = _identifier().classify(_sample(text, window))
         if confidence >= MIN_CONFIDENCE:
-            return language, script
+            return normal_language(language), script
     return None, script
 
 

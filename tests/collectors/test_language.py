@@ -35,7 +35,8 @@ def test_what_cant_be_told_stays_open(text):
 
 
 def test_a_declared_language_is_believed():
-    assert identify("头痛", "zh") == ("zh", "Hani")
+    assert identify("头痛", "zh") == ("zh", "Hans")
+    assert identify("水痘", "zh") == ("zh", "Hani")
     assert identify("ECG", "en") == ("en", "Latn")
 
 
