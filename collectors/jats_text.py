@@ -31,6 +31,7 @@ _FILE_NOTE = re.compile(r"\(?\s*(?:[A-Z0-9]{2,5}|[Cc]lick here for additional da
 _CITED = re.compile("(.?)(\ufdd0[^\ufdd1]*\ufdd1(?:[\\s,;–—-]*\ufdd0[^\ufdd1]*\ufdd1)*)")
 """Numeric citations, each between two characters that no text has (Unicode calls them noncharacters)."""
 _MARKS = str.maketrans("", "", "\ufdd0\ufdd1")
+MAX_MARGINS = 12
 _CITATIONS = ("bibr", "ref")
 _ORDINAL = frozenset(("st", "nd", "rd", "th", "®", "™", "©"))
 
@@ -219,13 +220,13 @@ def _list(element: etree._Element, level: int) -> list[str]:
     lines = [_heading_line(element)] if element.find("title") is not None else []
     for number, item in enumerate(element.iterchildren("list-item"), 1):
         mark = f"{number}." if numbered else "-"
-        blocks = _blocks(item, level)
+        blocks = _blocks(item, level + 1)
         label = item.findtext("label")
         if label and not numbered and label.strip(" •-–·*◦○●") and blocks:
             blocks[0] = f"{label.strip()} {blocks[0]}"
         text = "\n".join(blocks)
         if text:
-            lines.append(f"{mark} " + text.replace("\n", "\n" + " " * (len(mark) + 1)))
+            lines.append(f"{mark} {_indented(text, ' ' * (len(mark) + 1), level)}")
     return ["\n".join(lines)] if lines else []
 
 
@@ -290,8 +291,13 @@ def _foot_lines(foot: etree._Element) -> Iterator[str]:
 
 
 def _quote(element: etree._Element, level: int) -> list[str]:
-    blocks = _blocks(element, level)
-    return ["> " + "\n\n".join(blocks).replace("\n", "\n> ")] if blocks else []
+    blocks = _blocks(element, level + 1)
+    return ["> " + _indented("\n\n".join(blocks), "> ", level)] if blocks else []
+
+
+def _indented(text: str, margin: str, level: int) -> str:
+    """Lines after the first with a margin; not in the depths, where margins alone would fill the memory."""
+    return text.replace("\n", "\n" + margin) if level < MAX_MARGINS else text
 
 
 def _box(element: etree._Element, level: int) -> list[str]:

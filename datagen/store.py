@@ -5,6 +5,7 @@ import hashlib
 import io
 import os
 import shutil
+from functools import cached_property
 from pathlib import Path
 
 import obstore
@@ -32,20 +33,22 @@ class Store:
     def __init__(self, url: str):
         self.url = str(url).rstrip("/")
         self.remote = is_remote(self.url)
-        if self.remote:
-            try:
-                self._store = from_url(self.url)
-            except Exception as error:
-                raise UsageError(
-                    f"cannot open {self.url}: {type(error).__name__}", "check the URL and credentials"
-                ) from None
-        else:
+        if not self.remote:
             if "://" in self.url:
-                raise UsageError(
-                    f"{self.url}: unknown scheme", f"use a local path or one of {', '.join(REMOTE_SCHEMES)}"
-                )
+                schemes = ", ".join(REMOTE_SCHEMES)
+                raise UsageError(f"{self.url}: unknown scheme", f"use a local path or one of {schemes}")
             self.url = str(Path(self.url).absolute())
-            self._store = LocalStore(prefix=self.url, mkdir=True)
+
+    @cached_property
+    def _store(self):
+        # Made at first need: reading from a folder that isn't there must not create it.
+        if not self.remote:
+            return LocalStore(prefix=self.url, mkdir=True)
+        try:
+            return from_url(self.url)
+        except Exception as error:
+            reason = type(error).__name__
+            raise UsageError(f"cannot open {self.url}: {reason}", "check the URL and credentials") from None
 
     def __reduce__(self):
         return Store, (self.url,)
@@ -71,15 +74,21 @@ class Store:
 
     def size(self, path: str) -> int | None:
         """Bytes, or None where there is no such object."""
-        try:
-            return obstore.head(self._store, path)["size"]
-        except (FileNotFoundError, NotFoundError):
-            return None
+        found = self._facts(path)
+        return found[0] if found else None
 
     def modified(self, path: str) -> float | None:
         """Seconds since the epoch, or None where there is no such object."""
+        found = self._facts(path)
+        return found[1] if found else None
+
+    def _facts(self, path: str) -> tuple[int, float] | None:
         try:
-            return obstore.head(self._store, path)["last_modified"].timestamp()
+            if not self.remote:
+                stat = self.local(path).stat()
+                return stat.st_size, stat.st_mtime
+            head = obstore.head(self._store, path)
+            return head["size"], head["last_modified"].timestamp()
         except (FileNotFoundError, NotFoundError):
             return None
 
