@@ -1,7 +1,7 @@
 """Sources: raw files in, clean records with provenance out."""
 
-from collectors.archives import RawFile
 from collectors.deidentify import Deidentifier
 from collectors.document import Document, DocumentSource
+from datagen.archives import RawFile
 
 __all__ = ["Deidentifier", "Document", "DocumentSource", "RawFile"]

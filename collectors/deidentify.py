@@ -1,6 +1,7 @@
 """De-identification by pattern and checksum, English and Chinese, one document at a time."""
 
 import re
+from collections.abc import Iterable
 from typing import Literal
 
 from collectors.identifiers import COMMON_SURNAMES, FULL, LIGHT, Rule, has_number, written_in_ascii
@@ -27,8 +28,10 @@ class Deidentifier:
     (['Write to [EMAIL-1].', '请联系 [EMAIL-1]'], 'redacted')
     """
 
-    def __init__(self, level: Level):
+    def __init__(self, level: Level, known: Iterable[str] = ()):
+        """`known` are names from the family's other documents, to be replaced here too, cue or not."""
         self._level = level
+        self._known = sorted(known)
         self._numbers: dict[str, dict[str, int]] = {}
 
     @property
@@ -38,14 +41,26 @@ class Deidentifier:
             return "unknown"
         return "redacted" if self._numbers else "clean"
 
+    @property
+    def names(self) -> set[str]:
+        """Names of persons that mean nothing else, of those found so far."""
+        return set(self._distinctive_names())
+
     def __call__(self, *texts: str) -> list[str]:
         if self._level == "none":
             return list(texts)
         cleaned = [self._apply_rules(text) for text in texts]
-        if names := self._distinctive_names():
-            anywhere = re.compile("|".join(sorted(map(_bounded, names), key=lambda name: (-len(name), name))))
-            cleaned = [anywhere.sub(lambda match: names[match[0]], text) for text in cleaned]
+        names = self._distinctive_names()
+        if wanted := {*names, *self._known}:
+            anywhere = re.compile("|".join(sorted(map(_bounded, wanted), key=lambda name: (-len(name), name))))
+            cleaned = [
+                anywhere.sub(lambda match: names.get(match[0]) or self._known_name(match[0]), t) for t in cleaned
+            ]
         return cleaned
+
+    def _known_name(self, name: str) -> str:
+        seen = self._numbers.setdefault("NAME", {})
+        return f"[NAME-{seen.setdefault(name, len(seen) + 1)}]"
 
     def _apply_rules(self, text: str) -> str:
         light, full = (_ASCII_RULES if text.isascii() else _RULES)[self._level]

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import pyarrow as pa
 from pydantic import Field
 
-from collectors.archives import RawFile
 from collectors.deidentify import Deidentifier
-from collectors.files import find, open_item
 from collectors.hygiene import clean_text, hidden_instructions
 from collectors.language import identify
+from datagen.archives import RawFile
 from datagen.errors import InputError
+from datagen.files import find, open_item
 from datagen.licence import UNKNOWN, Operation, allowed
 from datagen.record import SPLITS, extended, record_id, split_of, table
 from datagen.stage import InputPath, Item, Outcome, Source
@@ -108,6 +108,8 @@ class _Batch:
 
     def __init__(self, source: DocumentSource, task: "Task"):
         self._source, self._task = source, task
+        self._names: dict[str, set[str]] = {}
+        """Of each patient of this item, the names found so far: later notes often use them without a cue."""
         self._clear()
 
     def _clear(self) -> None:
@@ -150,7 +152,8 @@ class _Batch:
         secret = task.job.secret if source.patient_level else None
         identity = record_id(name, document.source_id, secret)
         group = record_id(name, document.group or document.source_id, secret)
-        clean = Deidentifier(source.deidentify)
+        known = self._names.setdefault(group, set()) if source.patient_level else set()
+        clean = Deidentifier(source.deidentify, known)
         raw = [document.text] if document.messages is None else [m["content"] for m in document.messages]
         texts = clean(*map(clean_text, raw))
         text, messages = texts[0] if texts else "", None
@@ -161,6 +164,7 @@ class _Batch:
         language, script = identify(text, document.language or source.language)
         flags = sorted({*document.safety, *(["hidden_instructions"] if any(map(hidden_instructions, raw)) else ())})
         meta = _cleaned(document.meta, clean)
+        known |= clean.names
         row = {
             "id": identity,
             "group": group,

@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 
 from lxml import etree
 
-from collectors.archives import RawFile
 from collectors.document import Document, DocumentSource
 from collectors.jats_text import article_text, article_title, inline
 from collectors.language import normal_language
 from collectors.xml import parse_xml
+from datagen.archives import RawFile
 from datagen.errors import InputError
 from datagen.licence import UNKNOWN, from_text
 

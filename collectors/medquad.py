@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from collectors.archives import RawFile
 from collectors.document import Document, DocumentSource
 from collectors.xml import parse_xml
+from datagen.archives import RawFile
 from datagen.errors import InputError
 
 

@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from collectors.archives import RawFile
 from collectors.document import Document, DocumentSource
 from collectors.language import normal_language
 from collectors.rows import READERS, NoColumn, Row, read_rows
+from datagen.archives import RawFile
 from datagen.errors import InputError, UsageError
 from datagen.licence import UNKNOWN, from_text
 from datagen.record import SPLITS

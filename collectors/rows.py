@@ -12,8 +12,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from collectors.archives import FREE_BYTES, MAX_RATIO, RawFile
 from collectors.encoding import decode
+from datagen.archives import FREE_BYTES, MAX_RATIO, RawFile
 from datagen.errors import InputError
 
 MAX_CELL = 64 << 20

@@ -368,8 +368,11 @@ class _Reader:
                 self.complain(where, "there is no such key", _nearest(str(location[-1]), fields), line_key)
             elif problem["type"] == "missing":
                 self.complain(where, "is required", key=line_key)
+            elif not location:  # a rule about several options together
+                self.complain(where, problem["msg"].removeprefix("Value error, "), key=line_key)
             else:
-                self.complain(where, f"{problem['msg'].lower()}, not {problem['input']!r:.60}", key=line_key)
+                message = problem["msg"].removeprefix("Value error, ")
+                self.complain(where, f"{message[:1].lower()}{message[1:]}, not {problem['input']!r:.60}", key=line_key)
 
 
 def _nearest(word: str, choices: Iterable[str]) -> str:

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from collectors.files import find, open_item
 from datagen.errors import InputError, UsageError
+from datagen.files import find, open_item
 from datagen.ledger import QUARANTINE, Settled
 from datagen.licence import UNKNOWN, inherited
 from datagen.record import split_of

@@ -1,11 +1,13 @@
 """datagen stages"""
 
+import inspect
 import json
 from importlib.resources import files
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from datagen.errors import UsageError
@@ -37,14 +39,16 @@ def stages(name: Annotated[str | None, typer.Argument(help="A stage, for its opt
 
 def _explain(console: Console, name: str) -> None:
     found = stage_class(name)
-    console.print(f"[bold]{name}[/] (version {found.version}), publishes {found.publishes}\n\n{found.__doc__}\n")
+    console.print(f"[bold]{name}[/] (version {found.version}), publishes {found.publishes}\n")
+    console.print(inspect.getdoc(found), markup=False, highlight=False)
+    console.print()
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("option", "type", "default", "meaning"):
         table.add_column(heading)
     for option, info in found.model_fields.items():
         kind = getattr(info.annotation, "__name__", None) or str(info.annotation).replace("typing.", "")
         default = "required" if info.is_required() else str(info.default)
-        table.add_row(option, kind, default, info.description or "")
+        table.add_row(option, escape(kind), escape(default), escape(info.description or ""))
     console.print(table)
     if found.adds:
         console.print("adds columns: " + ", ".join(f"{f.name} ({f.type})" for f in found.adds))

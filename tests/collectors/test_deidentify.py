@@ -163,3 +163,12 @@ def test_no_text_makes_it_slow(unit):
     started = time.process_time()
     clean(text, "full")
     assert time.process_time() - started < 5
+
+
+def test_a_name_from_the_patients_other_note_is_replaced_without_a_cue():
+    first = Deidentifier("full")
+    first("姓名：慕容思齐，男，五十岁。")
+    assert first.names == {"慕容思齐"}
+    later = Deidentifier("full", first.names)
+    assert later("慕容思齐术后六周复查。") == ["[NAME-1]术后六周复查。"] and later.status == "redacted"
+    assert Deidentifier("full", first.names)("术后复查。") == ["术后复查。"]

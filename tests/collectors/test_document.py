@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from collectors.archives import RawFile
 from collectors.document import Document, DocumentSource
+from datagen.archives import RawFile
 from datagen.errors import InputError
 from datagen.record import record_id, split_of
 from tests.collectors.reading import read

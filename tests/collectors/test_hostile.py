@@ -20,7 +20,7 @@ from collectors.jats import JATS
 from collectors.records import Records
 from tests.collectors.articles import META, article
 from tests.collectors.reading import Read, read
-from tests.collectors.test_files import tar, zipped
+from tests.datagen.test_files import tar, zipped
 
 GOOD = article("<p>Good.</p>")
 ZEROS = bytes(100 << 20)

@@ -11,9 +11,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from collectors.archives import RawFile
-from collectors.files import find, open_item
+from datagen.archives import RawFile
 from datagen.errors import UsageError
+from datagen.files import find, open_item
 from datagen.store import Store
 
 XML = (".xml",)

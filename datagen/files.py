@@ -1,11 +1,10 @@
 """Finding raw files: files, folders, globs and archives, local or in an object store."""
 
 import fnmatch
-import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from collectors.archives import ARCHIVES, RawFile, archive_members, stem, unpacked
+from datagen.archives import ARCHIVES, RawFile, archive_members, stem, unpacked
 from datagen.errors import InputError, UsageError
 from datagen.stage import Item
 from datagen.store import Store, is_remote
@@ -44,8 +43,7 @@ def open_item(
     What can't be read is yielded as (position, InputError); an archive without a wanted member is `nothing_inside`.
     """
     folder, _, leaf = item.url.rpartition("/")
-    with Store(folder).open(leaf) as opened:
-        file = io.BufferedReader(_ObjectReader(opened)) if is_remote(item.url) else opened
+    with Store(folder).open(leaf) as file:
         if not item.name.lower().endswith(ARCHIVES):
             try:
                 yield unpacked(item.name, leaf, file)
@@ -61,30 +59,6 @@ def open_item(
                 raise InputError("nothing_inside", f"no {', '.join(suffixes)}")
         except InputError as error:
             yield item.name, error
-
-
-class _ObjectReader(io.RawIOBase):
-    """An object-store reader as the kind of file that `zipfile` and decompressors expect."""
-
-    def __init__(self, reader):
-        self._reader = reader
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def readinto(self, buffer) -> int:
-        data = bytes(self._reader.read(len(buffer)))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self._reader.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._reader.tell()
 
 
 def _is_unicode(name: str) -> bool:
