@@ -19,6 +19,23 @@ from tests.datagen.runs import digest
 
 SAMPLE = Path(str(files("datagen") / "sample"))
 KEY = yaml.safe_load((SAMPLE / "answer_key.yaml").read_text("utf-8"))
+pytestmark = pytest.mark.proof(
+    "collectors.jats",
+    "collectors.medquad",
+    "collectors.records",
+    "dedup.minhash",
+    "dedup.decontaminate",
+    "classifiers.screen",
+    "classifiers.train",
+    "classifiers.department",
+    "classifiers.curriculum",
+    "classifiers.balance",
+    "knowledge_graph.build",
+    "synthesis.generate",
+    "reward_filter.train",
+    "reward_filter.filter",
+    "fixture",
+)
 STAGE = {"textbook": "textbooks"}
 
 

@@ -1,0 +1,115 @@
+"""Packing and pretraining as stages of a recipe, on the bundled corpus."""
+
+import json
+from importlib.resources import files
+
+import pyarrow.parquet as pq
+import pytest
+
+from datagen import load
+from datagen.publish import manifest
+from datagen.recipe import load_recipe
+from datagen.runs import run_recipe
+from datagen.store import Store
+
+SAMPLE = files("datagen") / "sample"
+RECIPE = """
+name: tiny
+split: {validation: 0.2, test: 0.05}
+stages:
+  textbooks:
+    use: collectors.records
+    path: SAMPLE/textbook/zh.jsonl
+    fields: {id: id, text: text, group: id, language: language, department: department}
+    constants: {content_type: TEXT}
+  general:
+    use: collectors.records
+    path: SAMPLE/general
+    fields: {id: id, text: text, language: language, department: department}
+  unique: {use: dedup.minhash, needs: [textbooks, general], threshold: 0.5}
+  graded: {use: classifiers.curriculum, needs: [unique]}
+  packed:
+    use: training_bridge.pack
+    needs: [graded]
+    vocabulary: 600
+    lengths: {general: 512, basic: 128}
+    heldout_bytes: 2000
+  model:
+    use: training_bridge.pretrain
+    tokens: packed
+    stages:
+      - {name: general, tokens: 2048, sequence_length: 512}
+      - {name: basic, tokens: 2048, sequence_length: 128}
+    batch_tokens: 512
+    micro_batch_tokens: 512
+    warmup_tokens: 512
+    checkpoint_every: 2
+"""
+
+pytestmark = pytest.mark.proof("training_bridge.pack", "training_bridge.pretrain", "fixture")
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory):
+    path = tmp_path_factory.mktemp("recipe") / "recipe.yaml"
+    path.write_text(RECIPE.replace("SAMPLE", str(SAMPLE)))
+    return path
+
+
+@pytest.fixture(scope="module")
+def out(recipe, ray_local):
+    run_recipe(load_recipe(recipe), str(recipe.parent / "run"))
+    return recipe.parent / "run"
+
+
+def data(out, stage):
+    return out / stage / manifest(Store(str(out)), stage)["version"] / "data"
+
+
+def test_sequences_hold_the_train_split_once_and_nothing_else(out):
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(data(out, "packed") / "tokenizer")
+    packed = pq.read_table(data(out, "packed") / "sequences")
+    decoded = []
+    for row in packed.to_pylist():
+        start = 0
+        for length in row["document_lengths"]:
+            decoded.append(tokenizer.decode(row["input_ids"][start : start + length], skip_special_tokens=True))
+            start += length
+    rows = load(out, "graded").to_table(columns=["text", "split", "curriculum"]).to_pylist()
+    everything = "".join(decoded)
+    # Longer documents go on in another sequence, so whole texts are looked for among those that fit one.
+    general = [r["text"] for r in rows if r["split"] == "train" and r["curriculum"] == "general"]
+    fitting = [text for text in general if len(tokenizer(text)["input_ids"]) < 500]
+    assert len(fitting) > 20 and all(text in everything for text in fitting)
+    assert not [r["text"] for r in rows if r["split"] != "train" and r["text"][:60] in everything]
+    facts = [json.loads((data(out, "packed") / f"packing-{c}.json").read_text()) for c in ("general", "basic")]
+    assert sum(f["tokens"] for f in facts) == sum(map(len, packed["input_ids"].to_pylist()))
+
+
+def test_the_model_loads_and_names_its_limits(out):
+    import training_bridge.m1  # noqa: F401
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    folder = data(out, "model")
+    model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
+    written = model.generate(**tokenizer("发热", return_tensors="pt"), max_new_tokens=5, do_sample=False)
+    assert written.shape[1] > 5
+    assert "not medical advice" in (folder / "README.md").read_text()
+    steps = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert {s["stage"] for s in steps} == {"general", "basic"}
+
+
+def test_trained_again_it_has_the_same_bytes(out, recipe):
+    run_recipe(load_recipe(recipe), str(recipe.parent / "again"))
+    for name in ("model.safetensors", "metrics.jsonl", "tokenizer.json"):
+        assert (data(out, "model") / name).read_bytes() == (data(recipe.parent / "again", "model") / name).read_bytes()
+
+
+def test_a_curriculum_stage_without_sequences_is_a_clear_error(recipe, ray_local):
+    from datagen.errors import DatagenError
+
+    stages = "model.stages=[{name: advanced, tokens: 512, sequence_length: 128}]"
+    with pytest.raises(DatagenError, match="no packed sequences for the curriculum stage advanced"):
+        run_recipe(load_recipe(recipe, [stages]), str(recipe.parent / "run"))
