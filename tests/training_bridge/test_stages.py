@@ -89,8 +89,9 @@ def test_sequences_hold_the_train_split_once_and_nothing_else(out):
 
 
 def test_the_model_loads_and_names_its_limits(out):
-    import training_bridge.m1  # noqa: F401
     from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    import training_bridge.m1  # noqa: F401
 
     folder = data(out, "model")
     model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
