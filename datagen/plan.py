@@ -98,7 +98,12 @@ class Plan:
         return {
             "use": planned.step.use,
             "identity": planned.identity,
-            "inputs": [{"name": i.name, "sha256": i.sha256, "bytes": i.bytes} for i in planned.items],
+            "inputs": [
+                # A patient's file may be named after the patient; its hash still tells which file it was.
+                ({} if getattr(planned.step.stage, "patient_level", False) else {"name": i.name})
+                | {"sha256": i.sha256, "bytes": i.bytes}
+                for i in planned.items
+            ],
             "recipe": {
                 "name": self.recipe.name,
                 "sha256": hashlib.sha256(self.recipe.path.read_bytes()).hexdigest(),

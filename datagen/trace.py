@@ -205,7 +205,10 @@ def _events(version: Version, rows: list[dict], ids: set[str]) -> Iterator[tuple
 
 def _files(origin: Version, first: Event) -> tuple[RawFile, ...]:
     """The raw input that a position names (`item!member#number`); else every input of the source."""
-    inputs = tuple(RawFile(i["name"], i["sha256"], i["bytes"]) for i in origin.manifest["inputs"])
+    inputs = tuple(
+        RawFile(i.get("name", "a file of a patient-level source"), i["sha256"], i["bytes"])
+        for i in origin.manifest["inputs"]
+    )
     if first.position:
         named = tuple(f for f in inputs if re.fullmatch(re.escape(f.name) + r"([!#].*)?", first.position))
         return named or inputs
