@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 import toy_stages
-from ray.cluster_utils import Cluster
 
 from datagen.errors import UsageError
 from datagen.probe import Asked, examine, verdict
 from datagen.stage import Resources
 from datagen.store import Store
 from tests.datagen.runs import digest, run, write_inputs, write_recipe
+from tests.datagen.two_nodes import TwoNodes
 
 A, B, C = "a (10.0.0.1, node 11111111)", "b (10.0.0.2, node 22222222)", "c (10.0.0.3, node 33333333)"
 
@@ -28,12 +28,9 @@ def toy(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def cluster():
-    """Two nodes on this machine. (Cluster.shutdown would also reset this process's own Ray.)"""
-    started = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    started.add_node(num_cpus=1)
+    started = TwoNodes()
     yield started
-    for node in [*started.worker_nodes, started.head_node]:
-        started.remove_node(node, allow_graceful=False)
+    started.stop()
 
 
 def datagen_run(recipe: Path, out: Path, address: str, *options: str) -> subprocess.CompletedProcess:
@@ -53,14 +50,14 @@ def test_two_nodes_publish_what_one_machine_does(cluster, toy, tmp_path, ray_loc
 
 
 def test_a_node_without_the_packages_is_named_before_anything_starts(cluster, toy, tmp_path):
-    node = cluster.add_node(num_cpus=1, env_vars={"PYTHONPATH": ""})
+    node = cluster.add_bare_node()
     try:
         refused = datagen_run(toy, tmp_path / "run", cluster.address)
     finally:
-        cluster.remove_node(node, allow_graceful=False)
+        cluster.remove_bare_node()
     assert refused.returncode == 2
     assert "1 of 3 Ray nodes can't run this plan, nothing was started" in refused.stderr
-    assert f"node {node.node_id[:8]}): can't load stage toy.upper" in refused.stderr
+    assert f"node {node[:8]}): can't load stage toy.upper" in refused.stderr
     assert "next: give every node the packages that the driver has" in refused.stderr
     assert [p.name for p in (tmp_path / "run").iterdir()] == ["_run"]
 
