@@ -44,9 +44,9 @@ def run_demo(out: str, workers: int | None = None) -> None:
     started = time.monotonic()
     with _ray(workers):
         run_recipe(recipe, out, until=LAST_DATA_STAGE, workers=workers)
-        page = _write_report(store)
+        report(store.url).save(_page(store))
         _caught(store, recipe)
-        print(f"\nReport: {page}  ({time.monotonic() - started:.0f} s so far; training follows)\n", flush=True)
+        print(f"\nReport: {_page(store)}  ({time.monotonic() - started:.0f} s so far; training follows)\n", flush=True)
         run_recipe(recipe, out, workers=workers)
     _training(store)
     _where(store)
@@ -59,10 +59,9 @@ def _ray(workers: int | None) -> contextlib.AbstractContextManager:
     return ray_session(workers)
 
 
-def _write_report(store: Store) -> str:
-    path = "report.html" if store.remote else str(store.local("report.html"))
-    report(store.url).save(path)
-    return path
+def _page(store: Store) -> str:
+    """Where the report is written: in the run, or here where the run is remote."""
+    return "report.html" if store.remote else str(store.local("report.html"))
 
 
 def _caught(store: Store, recipe: Recipe) -> None:
@@ -108,6 +107,6 @@ def _training(store: Store) -> None:
 
 def _where(store: Store) -> None:
     found = manifest(store, "model")
-    print(f"Report: {store.join('report.html')}")
+    print(f"Report: {_page(store)}")
     print(f"Data:   {store.join(LAST_DATA_STAGE)}/{manifest(store, LAST_DATA_STAGE)['version']}/data")
     print(f"Model:  {store.join('model')}/{found['version']}/data")

@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from datagen import __version__
 from datagen.errors import UsageError
 from datagen.forgotten import Tombstones
@@ -261,10 +259,3 @@ def _marks(url: str) -> list:
         return [head["size"], head["e_tag"], str(head["last_modified"])]
     stat = Path(url).stat()
     return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
-
-
-def output_schema(planned: Planned, store: Store) -> pa.Schema | None:
-    """Schema of a published version's rows."""
-    found = manifest(store, planned.step.name, planned.version)
-    parts = _parts(Need(planned.step.name), planned.version, found) if found else []
-    return store.parquet(parts[0].path).schema_arrow if parts else None

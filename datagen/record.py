@@ -67,8 +67,6 @@ DEFAULTS = {
     "phi_status": "unknown",
 }
 SPLITS = ("train", "validation", "test")
-ACCESS = ("open", "restricted")
-PHI = ("clean", "redacted", "exempt", "unknown")
 
 
 def extended(extra: Iterable[pa.Field]) -> pa.Schema:
@@ -172,11 +170,6 @@ def with_column(rows: pa.Table, name: str, values) -> pa.Table:
     index = rows.schema.get_field_index(name)
     field = kind or pa.field(name, array.type)
     return rows.append_column(field, array) if index < 0 else rows.set_column(index, field, array)
-
-
-def train_only(rows: pa.Table) -> pa.Table:
-    """What learners may see."""
-    return rows.filter(pc.equal(rows["split"], "train"))
 
 
 def ids_as_bytes(ids: pa.Array | pa.ChunkedArray) -> np.ndarray:

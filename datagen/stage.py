@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
@@ -28,9 +28,6 @@ class Artefact:
     """Marks an option as the name of another stage of the recipe, whose artefact of this kind is read."""
 
     kind: str
-
-
-Path_ = Annotated[str, InputPath()]
 
 
 @dataclass(frozen=True)

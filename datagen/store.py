@@ -92,9 +92,6 @@ class Store:
         except (FileNotFoundError, NotFoundError):
             return None
 
-    def exists(self, path: str) -> bool:
-        return self.size(path) is not None
-
     def open(self, path: str):
         """A seekable binary reader."""
         if self.remote:

@@ -9,7 +9,6 @@ import pytest
 from datagen.errors import TooManyBadInputs, UsageError
 from datagen.recipe import load_recipe
 from datagen.runs import run_recipe
-from datagen.stage import stage_names
 from datagen.verify import verify_run
 from knowledge_graph import load
 from knowledge_graph.build import Build
@@ -198,10 +197,8 @@ stages:
     obo: [sources]
     license: {"*new*": CC0-1.0}
 """
-registered = pytest.mark.skipif("knowledge_graph.build" not in stage_names(), reason="the package is not installed")
 
 
-@registered
 def test_as_a_stage_of_a_run(sources, ray_local):
     (sources / "sources").mkdir()
     for name in ("new.obo", "old.obo"):
