@@ -2,6 +2,7 @@
 
 import json
 from abc import abstractmethod
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -9,13 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import pyarrow as pa
 from pydantic import Field
 
-from collectors.deidentify import Deidentifier
-from collectors.hygiene import clean_text, hidden_instructions
-from collectors.language import identify
+from collectors.privacy.deidentify import Deidentifier, Level
+from collectors.privacy.identifiers.dates import shift_of
+from collectors.text.boilerplate import strip_boilerplate
+from collectors.text.hygiene import clean_text
+from collectors.text.instructions import hidden_instructions
+from collectors.text.language import identify
 from datagen.archives import RawFile
 from datagen.errors import InputError
 from datagen.files import find, open_item
-from datagen.licence import UNKNOWN, Operation, allowed
+from datagen.licence import UNKNOWN, Operation, allowed, from_text
 from datagen.record import SPLITS, extended, record_id, split_of, table
 from datagen.stage import InputPath, Item, Outcome, Source
 
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
 
 BATCH_DOCUMENTS = 512
 BATCH_CHARACTERS = 32 << 20
+MAX_CHARACTERS = 16 << 20
+"""Of one document, about ten books: cleaning holds several copies of it, of up to four bytes a character."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +38,14 @@ class Document:
 
     `messages` are dicts of role (system, user, assistant) and content; with them `text` is left None and rendered from
     them. `group` is the case family (article, book, patient, ...); None makes the document a family of its own.
-    `safety` holds flags such as `retracted`.
+    `safety` holds flags such as `retracted`. `drop` is the reason why it is not kept (`generated`, `minified`, ...).
+    `code` marks text whose blanks mean something and of which no line is boilerplate.
     """
 
     source_id: str
     text: str | None = None
     messages: list[dict[str, str]] | None = None
+    code: bool = False
     group: str | None = None
     language: str | None = None
     url: str | None = None
@@ -46,6 +54,7 @@ class Document:
     department: str | None = None
     split: str | None = None
     safety: tuple[str, ...] = ()
+    drop: str | None = None
     meta: dict[str, Any] = field(default_factory=dict)
 
 
@@ -53,7 +62,9 @@ class DocumentSource(Source):
     """Base of all sources of documents: a subclass sets `suffixes` and defines `documents`.
 
     Compressed files, archives, object stores, the licence gate, de-identification, hygiene, language and splits are
-    done here. A record without text is dropped as `empty`, one whose licence forbids any of `operations` as `licence`.
+    done here. A record without text is dropped as `empty`, one whose licence forbids any of `operations` as `licence`;
+    one that is hardly more than identifiers is quarantined as `phi_density`. Files of a patient-level source are called
+    by their number in sorted order, since a patient's file may be named after the patient.
     """
 
     path: Annotated[str | list[str], InputPath()] = Field(description="file, folder, glob, archive or object-store URL")
@@ -63,19 +74,29 @@ class DocumentSource(Source):
         description="what you will do with the text; a record whose licence forbids any of it is dropped",
     )
     access: Literal["open", "restricted"] = Field("open", description="restricted text never reaches a remote model")
-    deidentify: Literal["none", "light", "full"] = Field(
-        "light",
-        description="light: e-mail, telephone, identity and record numbers; full: names, addresses, dates and ages too",
+    deidentify: Level | None = Field(
+        None,
+        description="none; light: e-mail, telephone, identity and record numbers; full: names, addresses, dates and "
+        "ages too. Unless given: full for patient-level and restricted sources, notes and dialogues; else light",
     )
     patient_level: bool = Field(False, description="ids are keyed hashes and no original identifier is kept")
     language: str | None = Field(None, description="ISO 639 code, where the whole source has one")
     exclude: tuple[str, ...] = Field((), description="name patterns of files to leave out, such as test parts")
+    boilerplate: Literal["remove", "keep"] = Field(
+        "remove",
+        description="reference lists, cookie banners, licence footers and share lines of texts (not of dialogues);"
+        " `meta` says how many lines of each kind were removed",
+    )
 
     suffixes: ClassVar[tuple[str, ...]]
     writes: ClassVar[tuple[str, ...]] = ("text", "language", "license", "phi_status")
 
     def items(self) -> list[Item]:
         return find(self.path, self.suffixes, self.exclude)
+
+    def files(self, item: Item) -> Iterator[RawFile | tuple[str, InputError]]:
+        """The files in an item, unpacked; bad ones as (position, InputError)."""
+        return open_item(item, self.suffixes, self.exclude)
 
     @abstractmethod
     def documents(self, file: RawFile) -> Iterator[Document | InputError]:
@@ -84,23 +105,41 @@ class DocumentSource(Source):
 
     def read(self, item: Item, task: "Task") -> Iterator[Outcome]:
         batch = _Batch(self, task)
-        for file in open_item(item, self.suffixes, self.exclude):
-            if isinstance(file, tuple):
-                batch.reject(*file)
+        for index, file in enumerate(self.files(item), 1):
+            place, error = file if isinstance(file, tuple) else (file.position, None)
+            if self.patient_level:
+                place = _numbered(place, index, item, task)
+            if error is not None:
+                batch.reject(place, error)
                 continue
             number = 0
             try:
                 for number, document in enumerate(self.documents(file), 1):
-                    position = f"{file.position}#{number}"
+                    position = f"{place}#{number}"
                     if isinstance(document, InputError):
                         batch.reject(position, document)
                     else:
                         batch.add(position, document)
                     if batch.full:
                         yield batch.take()
+                if not number:
+                    batch.reject(place, InputError("nothing_inside"))
             except InputError as error:
-                batch.reject(f"{file.position}#{number + 1}" if number else file.position, error)
+                batch.reject(f"{place}#{number + 1}" if number else place, error)
         yield batch.take()
+
+    def level(self, document: Document) -> Level:
+        """How far a document is de-identified."""
+        if self.deidentify is not None:
+            return self.deidentify
+        personal = self.patient_level or self.access == "restricted" or document.messages is not None
+        return "full" if personal or document.content_type in ("NOTE", "DIALOG") else "light"
+
+
+def _numbered(position: str, index: int, item: Item, task: "Task") -> str:
+    """The position of a file without its name: file-3, or file-3!7 for the seventh in an archive."""
+    number = bisect_left(task.items, item.name, key=lambda item: item.name) + 1
+    return f"file-{number}!{index}" if "!" in position else f"file-{number}"
 
 
 class _Batch:
@@ -135,7 +174,9 @@ class _Batch:
         except UnicodeEncodeError:  # lone surrogates: undecodable bytes, or escapes that name no character
             self.reject(position, InputError("bad_encoding"))
             return
-        if not row["text"]:
+        if document.drop:
+            self._dropped[row["id"]] = document.drop
+        elif not row["text"]:
             self._dropped[row["id"]] = "empty"
         elif any(operation not in allowed(row["license"]) for operation in self._source.operations):
             self._dropped[row["id"]] = "licence"
@@ -153,9 +194,16 @@ class _Batch:
         identity = record_id(name, document.source_id, secret)
         group = record_id(name, document.group or document.source_id, secret)
         known = self._names.setdefault(group, set()) if source.patient_level else set()
-        clean = Deidentifier(source.deidentify, known)
+        clean = Deidentifier(source.level(document), known, shift_of(group, secret))
         raw = [document.text] if document.messages is None else [m["content"] for m in document.messages]
-        texts = clean(*map(clean_text, raw))
+        if sum(map(len, raw)) > MAX_CHARACTERS:
+            raise InputError("too_large", f"over {MAX_CHARACTERS} characters")
+        tidy, removed = [clean_text(text, document.code) for text in raw], {}
+        if source.boilerplate == "remove" and document.messages is None and not document.code:
+            tidy[0], removed = strip_boilerplate(tidy[0])
+        texts = clean(*tidy)
+        if clean.dense:
+            raise InputError("phi_density")
         text, messages = texts[0] if texts else "", None
         if document.messages is not None:
             turns = zip(document.messages, texts, strict=True)
@@ -163,7 +211,10 @@ class _Batch:
             text = "\n\n".join(m["content"] for m in messages)
         language, script = identify(text, document.language or source.language)
         flags = sorted({*document.safety, *(["hidden_instructions"] if any(map(hidden_instructions, raw)) else ())})
-        meta = _cleaned(document.meta, clean)
+        meta = deidentified(document.meta, clean)
+        if removed:
+            meta = {**meta, "boilerplate": {kind: len(lines) for kind, lines in removed.items()}}
+        stated = from_text("\n".join(removed.get("licence", ())))
         known |= clean.names
         row = {
             "id": identity,
@@ -176,7 +227,7 @@ class _Batch:
             "source": name,
             "source_id": identity if source.patient_level else document.source_id,
             "url": None if source.patient_level else document.url,
-            "license": document.license or source.license,
+            "license": document.license or (source.license if stated == UNKNOWN else stated),
             "access": source.access,
             "content_type": document.content_type,
             "department": document.department,
@@ -188,9 +239,9 @@ class _Batch:
         return row
 
     def take(self) -> Outcome:
-        # A patient's file may be named after the patient.
-        positions = {} if self._source.patient_level else self._positions
-        outcome = Outcome(self._table(), dropped=self._dropped, quarantined=self._quarantined, positions=positions)
+        outcome = Outcome(
+            self._table(), dropped=self._dropped, quarantined=self._quarantined, positions=self._positions
+        )
         self._clear()
         return outcome
 
@@ -198,12 +249,15 @@ class _Batch:
         return table(self._rows) if self._rows else extended(()).empty_table()
 
 
-def _cleaned(value: Any, clean: Deidentifier) -> Any:
-    """Metadata with the strings in it de-identified like the text."""
+def deidentified(value: Any, clean: Deidentifier) -> Any:
+    """Metadata with the strings, keys and long numbers in it de-identified like the text."""
     if isinstance(value, str):
         return clean(value)[0]
     if isinstance(value, dict):
-        return {key: _cleaned(inner, clean) for key, inner in value.items()}
+        return {clean(str(key))[0]: deidentified(inner, clean) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_cleaned(inner, clean) for inner in value]
+        return [deidentified(inner, clean) for inner in value]
+    if isinstance(value, int) and abs(value) >= 10**6:
+        (written,) = clean(str(value))
+        return value if written == str(value) else written
     return value

@@ -4,7 +4,7 @@ import fnmatch
 from collections.abc import Iterator
 from pathlib import Path
 
-from datagen.archives import ARCHIVES, RawFile, archive_members, stem, unpacked
+from datagen.archives import ARCHIVES, RawFile, archive_members, printable, stem, unpacked
 from datagen.errors import InputError, UsageError
 from datagen.stage import Item
 from datagen.store import Store, is_remote
@@ -13,8 +13,8 @@ from datagen.store import Store, is_remote
 def find(path: str | list[str], suffixes: tuple[str, ...], exclude: tuple[str, ...] = ()) -> list[Item]:
     """Files under paths, folders and globs whose names (less compression) end in `suffixes`, and archives.
 
-    Names are relative to the folder given, so that moving a source changes nothing. Raises UsageError for a path that
-    does not exist or holds no such file.
+    Names are relative to the folder given, so that moving a source changes nothing; what in them is not printable is
+    escaped. Raises UsageError for a path that does not exist or holds no such file.
     """
     items: dict[str, Item] = {}
     for root in [path] if isinstance(path, str) else path:
@@ -26,11 +26,9 @@ def find(path: str | list[str], suffixes: tuple[str, ...], exclude: tuple[str, .
                 f"{root}: " + (f"no {what} file among {len(found)} files" if found else "no such file or folder")
             )
         for item in kept:
-            name = item.name
-            if not _is_unicode(name):
-                raise UsageError(f"{root}: a file name that is not UTF-8: {name!a}", "rename it")
+            name = printable(item.name)
             if name in items and items[name].url != item.url:
-                name = item.url  # two roots hold a file of the same relative name
+                name = printable(item.url)  # two roots hold a file of the same relative name
             items[name] = Item(name, item.url, item.bytes)
     return sorted(items.values(), key=lambda item: item.name)
 
@@ -45,10 +43,7 @@ def open_item(
     folder, _, leaf = item.url.rpartition("/")
     with Store(folder).open(leaf) as file:
         if not item.name.lower().endswith(ARCHIVES):
-            try:
-                yield unpacked(item.name, leaf, file)
-            except InputError as error:
-                yield item.name, error
+            yield unpacked(item.name, printable(leaf), file, item.bytes)
             return
         empty = True
         try:
@@ -59,13 +54,6 @@ def open_item(
                 raise InputError("nothing_inside", f"no {', '.join(suffixes)}")
         except InputError as error:
             yield item.name, error
-
-
-def _is_unicode(name: str) -> bool:
-    try:
-        return bool(name.encode())
-    except UnicodeEncodeError:
-        return False
 
 
 def _wanted(name: str, suffixes: tuple[str, ...], exclude: tuple[str, ...]) -> bool:

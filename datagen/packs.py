@@ -6,25 +6,19 @@ changes of gzip, tar and packing order. Archives are read as streams, member by 
 
 import gzip
 import hashlib
-import io
 import re
 import tarfile
 import tempfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from datagen.errors import DatagenError
+from datagen.archives import leads_out, tar_members
+from datagen.errors import DatagenError, InputError
+from datagen.unpack import Budget, refusals
 
-MAX_MEMBERS = 1_000_000
-MAX_RATIO = 200
-FREE_BYTES = 64 << 20
-"""Expansion up to this size is never called out of proportion."""
-MAX_HEADER_BYTES = 16 << 10
-"""Of a member's extended header: `tarfile` reads it whole."""
 CHUNK = 1 << 18
 
 
@@ -62,22 +56,19 @@ def members(file: BinaryIO, where: str, wanted: Callable[[str], bool]) -> Iterat
     Raises DatagenError, naming `where`, for any name that leads out of a folder, for wanted links, devices, unsafe and
     repeated names, for expansion out of proportion, too many members, and what is not a whole archive.
     """
-    seen = set()
-    with _refusals(where), tarfile.open(fileobj=_Gunzip(file, where), mode="r|", tarinfo=_ShortHeaders) as archive:
-        for number, info in enumerate(archive):
-            archive.members.clear()  # it keeps every header it has read, and a stream is never read twice
-            if number >= MAX_MEMBERS:
-                raise DatagenError(f"{where} holds over {MAX_MEMBERS:,} members", _DISTRUST)
-            if info.name.startswith("/") or ".." in info.name.split("/"):
-                raise DatagenError(f"{where} holds a member that leads out of its folder: {info.name!r}", _DISTRUST)
-            if info.isdir() or not wanted(info.name):
+    seen, budget = set(), Budget()
+    with _refusals(where):
+        for member in tar_members("pack.tar.gz", budget.counted(file), budget):
+            if leads_out(member.name):
+                raise DatagenError(f"{where} holds a member that leads out of its folder: {member.name!r}", _DISTRUST)
+            if member.is_folder or not wanted(member.name):
                 continue
-            if not info.isreg() or info.issparse() or not is_safe(info.name):
-                raise DatagenError(f"{where} holds a link, a device or an unsafe name: {info.name!r}", _DISTRUST)
-            if info.name in seen:
-                raise DatagenError(f"{where} holds {info.name!r} twice", _DISTRUST)
-            seen.add(info.name)
-            yield info.name, _chunks(archive.extractfile(info), where)
+            if not member.is_file or not is_safe(member.name):
+                raise DatagenError(f"{where} holds a link, a device or an unsafe name: {member.name!r}", _DISTRUST)
+            if member.name in seen:
+                raise DatagenError(f"{where} holds {member.name!r} twice", _DISTRUST)
+            seen.add(member.name)
+            yield member.name, _chunks(member.open(), where)
 
 
 def is_safe(name: str) -> bool:
@@ -140,56 +131,11 @@ def _chunks(member: BinaryIO, where: str) -> Iterator[bytes]:
             yield chunk
 
 
-_EXTENDED = (
-    tarfile.XHDTYPE,
-    tarfile.XGLTYPE,
-    tarfile.SOLARIS_XHDTYPE,
-    tarfile.GNUTYPE_LONGNAME,
-    tarfile.GNUTYPE_LONGLINK,
-)
-
-
-class _ShortHeaders(tarfile.TarInfo):
-    @classmethod
-    def frombuf(cls, buf, encoding, errors):
-        info = super().frombuf(buf, encoding, errors)
-        if info.size < 0 or (info.size > MAX_HEADER_BYTES and info.type in _EXTENDED):
-            raise DatagenError("an archive has a member with an oversized header", _DISTRUST)
-        return info
-
-
-class _Gunzip(io.RawIOBase):
-    """A gzip stream, unpacked; stops where it expands out of proportion to what was read of it."""
-
-    def __init__(self, file: BinaryIO, where: str):
-        self._counted, self._where = _Counted(file), where
-        self._plain = gzip.GzipFile(fileobj=self._counted)
-        self._size = 0
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._plain.read(size)
-        self._size += len(data)
-        if self._size > FREE_BYTES + MAX_RATIO * self._counted.bytes:
-            raise DatagenError(f"{self._where} expands to over {MAX_RATIO} times its size", _DISTRUST)
-        return data
-
-
-class _Counted(io.RawIOBase):
-    def __init__(self, file: BinaryIO):
-        self._file, self.bytes = file, 0
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._file.read(size)
-        self.bytes += len(data)
-        return data
-
-
 @contextmanager
 def _refusals(where: str) -> Iterator[None]:
-    """Turns what gzip and tar raise into one error. Errors of the storage itself, which carry an errno, pass."""
+    """Says in an error of the whole download what is wrong with an archive."""
     try:
-        yield
-    except (EOFError, OSError, tarfile.TarError, zlib.error, ValueError, OverflowError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        raise DatagenError(f"{where} is not a whole .tar.gz archive: {error}", _DISTRUST) from None
+        with refusals("bad_archive"):
+            yield
+    except InputError as error:
+        raise DatagenError(f"{where} is not a whole, sound .tar.gz archive: {error}", _DISTRUST) from None

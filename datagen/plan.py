@@ -22,8 +22,6 @@ from datagen.task import Job, Part
 
 INPUT_CACHE = "_run/inputs.json"
 HASH_DIGITS = 12
-NOT_IDENTITY = ("max_errors",)
-"""Options that change whether a version is published, not what is in it."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +154,7 @@ def _selected(recipe: Recipe, only: str | None, until: str | None) -> set[str]:
 def _identity(
     recipe: Recipe, step: Step, upstream: dict[str, Planned], items: tuple[Item, ...], tombstones: Tombstones
 ) -> dict[str, Any]:
-    hidden = {*step.stage.marked(InputPath), *step.artefacts, *NOT_IDENTITY}
+    hidden = {*step.stage.marked(InputPath), *step.artefacts, *step.stage.unhashed}
     identity: dict[str, Any] = {
         "use": step.use,
         "stage_version": step.stage.version,

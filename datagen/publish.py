@@ -85,7 +85,7 @@ def publish(job: Job, commits: list[Commit], facts: dict[str, Any], lease: Lease
     lease.check()
     data = write_manifest(store, folder, record)
     flip(store, job.name, f"v-{job.hash}", data, lease)
-    store.delete_tree(job.work)
+    store.delete_tree(f"_work/{job.name}/{job.hash}")  # however its shards were cut
     return record
 
 

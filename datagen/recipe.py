@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from datagen.errors import UsageError
+from datagen.generator import generator_names, make_generator
 from datagen.record import SCHEMA, TOKEN_COUNTERS
 from datagen.stage import Artefact, InputPath, Stage, stage_class, stage_names
 from datagen.store import is_remote
@@ -260,18 +261,20 @@ class _Reader:
         artefacts = {o: v for o in kind.marked(Artefact) if isinstance(v := getattr(stage, o), str)}
         step = Step(name, use, stage, needs, artefacts)
         self._check_inputs(step)
+        self._check_generator(step)
         return step
 
     def _resolve_paths(self, kind: type[Stage], options: dict) -> None:
         for option in kind.marked(InputPath):
-            value = options.get(option)
-            if isinstance(value, str):
-                options[option] = self._absolute(value)
-            elif isinstance(value, list):
-                options[option] = [self._absolute(v) if isinstance(v, str) else v for v in value]
+            if option in options:
+                options[option] = self._absolute(options[option])
 
-    def _absolute(self, value: str) -> str:
-        if is_remote(value) or "${" in value:
+    def _absolute(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._absolute(v) for v in value]
+        if isinstance(value, dict):
+            return {key: self._absolute(v) for key, v in value.items()}
+        if not isinstance(value, str) or is_remote(value) or "${" in value:
             return value
         return os.path.normpath(self.path.parent.absolute() / Path(value).expanduser())
 
@@ -309,6 +312,21 @@ class _Reader:
         except UsageError as error:
             option = next(iter(step.stage.marked(InputPath)), "path")
             self.complain(f"stages.{step.name}.{option}", str(error), key=("stages", step.name, option))
+
+    def _check_generator(self, step: Step) -> None:
+        """Whatever stage it is that names a generator: there must be one, with these options, whose terms allow it."""
+        name, options = (getattr(step.stage, option, None) for option in ("generator", "generator_options"))
+        if not isinstance(name, str):
+            return
+        key, where = ("stages", step.name, "generator"), f"stages.{step.name}.generator"
+        try:
+            make_generator(name, **(options or {}))
+        except UsageError as error:
+            self.complain(where, str(error), _nearest(name, generator_names()), key)
+        except ValidationError as error:  # its own words would repeat the options, which may hold a secret
+            for problem in error.errors():
+                option = ".".join(map(str, problem["loc"]))
+                self.complain(f"{where}_options.{option}", problem["msg"].removeprefix("Value error, "), key=key)
 
     def _check_artefacts(self, steps: dict[str, Step]) -> None:
         for step in steps.values():

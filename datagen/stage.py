@@ -94,6 +94,10 @@ class Stage(BaseModel):
     inputs: ClassVar[Literal["none", "one", "many"]] = "many"
     """How many record inputs (`needs`) it takes: none, exactly one, or one and more."""
     resources: ClassVar[Resources] = Resources()
+    unhashed: ClassVar[tuple[str, ...]] = ("max_errors",)
+    """Options that can't change what is published, only whether or how: the version's hash leaves them out."""
+    sharding: ClassVar[tuple[str, ...]] = ()
+    """Those of them that shards are cut by: what was begun with other values of them is not resumed."""
 
     max_errors: float = Field(0.1, ge=0, le=1, description="share of inputs that may go to quarantine (never under 10)")
     keep_dropped: bool = Field(False, description="publish dropped records too, for stages that read NAME.dropped")

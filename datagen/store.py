@@ -248,7 +248,7 @@ class HashingWriter(io.RawIOBase):
         return True
 
     def write(self, data) -> int:
-        view = memoryview(data)
+        view = memoryview(data).cast("B")  # Arrow's buffers are of signed bytes
         self._digest.update(view)
         self._sink.write(view)
         self.bytes += view.nbytes

@@ -19,6 +19,7 @@ from datagen.stats import Tally
 from datagen.store import HashingWriter, Store
 
 BATCH_ROWS = 8192
+BATCH_BYTES = 64 << 20
 PART_BYTES = 512 << 20
 PARQUET = {
     "compression": "zstd",
@@ -58,7 +59,8 @@ class Job:
     @property
     def work(self) -> str:
         """Where attempts and commits live until the version is published."""
-        return f"_work/{self.name}/{self.hash}"
+        shards = "".join(f"/{option}-{getattr(self.stage, option)}" for option in self.stage.sharding)
+        return f"_work/{self.name}/{self.hash}{shards}"
 
     @property
     def note(self) -> str:
@@ -235,18 +237,20 @@ class Task:
 
 
 class _Rolling:
-    """Parquet files of one kind: row groups of `BATCH_ROWS`, a new file after `PART_BYTES` of Arrow data."""
+    """Parquet files of one kind: row groups of `BATCH_ROWS`, or fewer where those are over `BATCH_BYTES`, a new file
+    after `PART_BYTES` of Arrow data."""
 
     def __init__(self, task: Task, kind: str):
         self._task, self._kind = task, kind
         self._sink: HashingWriter | None = None
         self._waiting: list[pa.Table] = []
-        self._number = self._rows = self._bytes = self._waiting_rows = 0
+        self._number = self._rows = self._bytes = self._waiting_rows = self._waiting_bytes = 0
 
     def write(self, rows: pa.Table) -> None:
         self._waiting.append(rows)
         self._waiting_rows += len(rows)
-        if self._waiting_rows >= BATCH_ROWS:
+        self._waiting_bytes += rows.nbytes
+        if self._waiting_rows >= BATCH_ROWS or self._waiting_bytes >= BATCH_BYTES:
             self._flush()
             if self._bytes >= PART_BYTES:
                 self._finish()
@@ -265,8 +269,8 @@ class _Rolling:
             self._parquet = pq.ParquetWriter(pa.PythonFile(self._sink, mode="w"), rows.schema, **PARQUET)
         self._parquet.write_table(rows, row_group_size=BATCH_ROWS)
         self._rows += len(rows)
-        self._bytes += rows.nbytes
-        self._waiting, self._waiting_rows = [], 0
+        self._bytes += self._waiting_bytes
+        self._waiting, self._waiting_rows, self._waiting_bytes = [], 0, 0
 
     def _finish(self) -> None:
         self._parquet.close()

@@ -4,7 +4,8 @@ Stages with several inputs look before they read (`INPUTS`); sources look at wha
 that hold a repeat. The first in shard and row order stays.
 """
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from datagen.task import Commit, Job, Task
 
 INPUTS = "inputs"
+BATCH_ROWS = 8192
 ROWS_PER_SHARD = 20_000_000
 """A shard holds 32 bytes a row, so 0.6 GB."""
 
@@ -99,25 +101,52 @@ def _resolve(task: "Task") -> None:
     store = task.job.store
     touched = repeated_rows(store, task.commits("unique"))
     commit = next(c for c in task.commits("rows") if c.key == task.key)
-    ledger = pa.concat_tables([store.parquet(path).read() for path in commit.paths("ledger")])
-    decided = pc.equal(ledger["outcome"], "kept")
-    kept_ledger, start = ledger.filter(decided), 0  # row for row with the shard's data
+    entries = _Entries(store, commit.paths("ledger"))
     for path in commit.paths():
-        rows = store.parquet(path).read()
-        verdicts = touched.get(path, {})
-        repeats = pa.array([index in verdicts for index in range(len(rows))])
-        kept, entries = rows.filter(pc.invert(repeats)), kept_ledger.slice(start, len(rows))
-        start += len(rows)
-        settled = entries.filter(pc.invert(repeats))
-        task.account(Settled(kept, settled, QUARANTINE.empty_table(), kept.slice(0, 0), decided_columns(kept)))
-        task.account_repeats(rows.filter(repeats), [verdicts[row] for row in sorted(verdicts)])
-    task.write("ledger", ledger.filter(pc.invert(decided)))
+        verdicts, start = touched.get(path, {}), 0
+        numbers = sorted(verdicts)
+        for rows in _batches(store, path):
+            here = numbers[bisect_left(numbers, start) : bisect_left(numbers, start + len(rows))]
+            mask = np.ones(len(rows), bool)
+            mask[[number - start for number in here]] = False
+            start += len(rows)
+            kept, settled = rows.filter(pa.array(mask)), entries.take(len(rows)).filter(pa.array(mask))
+            task.account(Settled(kept, settled, QUARANTINE.empty_table(), kept.slice(0, 0), decided_columns(kept)))
+            if here:
+                task.account_repeats(rows.filter(pa.array(~mask)), [verdicts[number] for number in here])
+    for path in commit.paths("ledger"):
+        for entry in _batches(store, path):
+            task.write("ledger", entry.filter(pc.not_equal(entry["outcome"], "kept")))
     for kind in ("dropped", "quarantine"):
         for path in commit.paths(kind):
-            task.write(kind, store.parquet(path).read())
+            for rows in _batches(store, path):
+                task.write(kind, rows)
     for path in commit.paths("stats-decisions"):
         decisions = store.parquet(path).read()
         task.count_decisions(decisions.filter(pc.not_equal(decisions["outcome"], "kept")))
+
+
+class _Entries:
+    """The ledger's entries of kept rows: row for row with the shard's data."""
+
+    def __init__(self, store: "Store", paths: list[str]):
+        found = (entries for path in paths for entries in _batches(store, path))
+        self._found = (entries.filter(pc.equal(entries["outcome"], "kept")) for entries in found)
+        self._next: pa.Table | None = None
+
+    def take(self, rows: int) -> pa.Table:
+        taken = []
+        while rows:
+            here = self._next if self._next is not None else next(self._found)
+            taken.append(here.slice(0, rows))
+            rows -= len(taken[-1])
+            self._next = here.slice(len(taken[-1])) if len(here) > len(taken[-1]) else None
+        return pa.concat_tables(taken)
+
+
+def _batches(store: "Store", path: str) -> Iterator[pa.Table]:
+    for batch in store.parquet(path).iter_batches(BATCH_ROWS):
+        yield pa.Table.from_batches([batch])
 
 
 def _slices(rows: int) -> list[list[int]]:

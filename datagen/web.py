@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urljoin, urlsplit
 
 import httpcore2
@@ -25,6 +25,9 @@ HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9
 _PRINTABLE = re.compile(r"[!-\[\]-~]+")
 _REDIRECTS = (301, 302, 303, 307, 308)
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are the IPv4 address that is meant
+_SPECIAL = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
+"""IANA's special-purpose registries have these (protocol assignments, a cloud's metadata service among them; 6to4
+relays; documentation), but not every Python's `ipaddress`."""
 _METADATA = "168.63.129.16"  # Azure's host agent, the one metadata service on a public address
 
 Resolver = Callable[[str, int], list[str]]
@@ -65,6 +68,8 @@ def forbidden(address: str) -> bool:
             return forbidden(str(ip_address(int(ip) & 0xFFFFFFFF)))
         if ip.sixtofour or ip.teredo or ip.is_site_local:
             return True
+    if any(ip in network for network in _SPECIAL):
+        return True
     special = ip.is_private or ip.is_loopback or ip.is_link_local or ip.is_multicast or ip.is_reserved
     return special or ip.is_unspecified or not ip.is_global or address == _METADATA
 

@@ -1,86 +1,170 @@
-"""The stage that takes out text holding items of a benchmark."""
+"""The stage that takes out text holding items of a benchmark, and records that are kin to one."""
 
-import gzip
-import json
-from typing import Annotated, ClassVar
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-import numpy as np
 import pyarrow as pa
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from datagen.errors import UsageError
-from datagen.stage import InputPath, Item, Outcome, RowStage
-from datagen.store import Store
-from dedup.shingles import shingle_hashes
+from datagen.record import with_column
+from datagen.stage import InputPath, Item, Outcome, Phase, RowStage
+from dedup.evaluation_sets import FORMATS, files_of, read_items
+from dedup.item_index import SHARE, Found, ItemIndex
+from dedup.lineage import Lineage
+from dedup.masking import cut_turns, token_spans
+
+if TYPE_CHECKING:
+    from datagen.task import Task
+
+SEPARATOR = "\n\n"
+"""Between the messages of a dialogue that is rendered into its text."""
+ROUNDS = 8
+"""Passes of masking, each of which finds every item once, before a record that holds more copies is dropped."""
 
 
 class Decontaminate(RowStage):
-    """Drops records that contain most of a benchmark item, whatever the line breaks, case, width or small edits.
+    """Drops records that hold an item of a benchmark, or masks the items, and drops records that are kin to one.
 
-    An item counts as found when at least `share` of its shingles are in the record. Items shorter than a shingle are
-    matched as a whole, so keep them out of the file when they are everyday words.
+    An item is found whatever the line breaks, case, width, numbering, order of options, traditional or simplified
+    characters and small edits: its question, question and options, options, or context must be there to `share` of its
+    letters, near each other. Items too short to be told from everyday text are not searched for. Kin are the articles
+    and data sets that a benchmark was made from or that were made from it.
+
+    Benchmarks known by name are read in their published form: cmb_clin, cmb, cmexam, clinicalbench_diag,
+    clinicalbench_hos, clinicalbench_treat, erke, neike, quanke, medqa, medmcqa, mmlu, medbullets, mediq, medxpertqa,
+    redisqa, nejmqa, pubmedqa, bioasq, rarearena_rds, rarearena_rdc, rarebench, mednli, medcalc, healthbench,
+    medsafetybench, agentclinic_medqa, ncbi_disease. Any other name is your own set, rows of question and, if there are
+    any, options, answer and context. `results.report` in the manifest counts items, and records by benchmark and
+    source. Records of one near-duplicate cluster are each looked at alone; after `dedup.minhash` one record stands for
+    its cluster, and goes with it.
     """
 
-    reads: ClassVar[tuple[str, ...]] = ("text",)
+    version: ClassVar[str] = "2"
+    reads: ClassVar[tuple[str, ...]] = ("text", "messages", "source", "source_id", "url", "meta")
+    writes: ClassVar[tuple[str, ...]] = ("text", "messages")
 
-    benchmark: Annotated[str | list[str], InputPath()] = Field(description="JSONL files of benchmark items, .gz or not")
-    field: str = Field("question", description="the items' text within each line")
-    shingle: int = Field(5, ge=1, description="tokens per shingle")
-    share: float = Field(0.6, gt=0, le=1, description="least share of an item's shingles that counts as the item")
+    benchmarks: Annotated[dict[str, str | list[str]], InputPath()] = Field(
+        description="name -> its published files: JSONL, JSON, CSV, TSV or XLSX, .gz or not, folders, archives"
+    )
+    action: Literal["drop", "mask"] = Field("drop", description="mask puts […] where an item stood")
+    share: float = Field(SHARE, gt=0, le=1, description="least share of an item's letters that counts as the item")
+    lineage: dict[str, str] = Field(
+        {}, description="source -> the benchmark it was made from, or that was made from it: dropped whole"
+    )
 
-    _hashes: np.ndarray = PrivateAttr()
-    _items: np.ndarray = PrivateAttr()
-    _needed: np.ndarray = PrivateAttr()
-    _names: list[str] = PrivateAttr()
+    _index: ItemIndex = PrivateAttr()
+    _lineage: Lineage = PrivateAttr()
+
+    @field_validator("benchmarks")
+    @classmethod
+    def _some(cls, benchmarks: dict) -> dict:
+        if not benchmarks:
+            raise ValueError("names no benchmark")
+        return dict(sorted(benchmarks.items()))
+
+    @field_validator("benchmarks")
+    @classmethod
+    def _plain_names(cls, benchmarks: dict) -> dict:
+        wrong = [name for name in benchmarks if not name.replace("_", "").replace("-", "").isalnum()]
+        if wrong:
+            raise ValueError(f"{', '.join(wrong)}: a benchmark's name is letters, digits, - and _")
+        for name in benchmarks.keys() - FORMATS.keys():
+            if (known := name.lower().replace("-", "_")) in FORMATS:
+                raise ValueError(
+                    f"the known benchmark is called {known}, not {name}; give a set of your own another name"
+                )
+        return benchmarks
+
+    @model_validator(mode="after")
+    def _kin_to_benchmarks(self) -> "Decontaminate":
+        unknown = sorted({*self.lineage.values()} - self.benchmarks.keys() - FORMATS.keys())
+        if unknown:
+            raise ValueError(f"lineage names {', '.join(unknown)}, which is no benchmark here")
+        return self
 
     def items(self) -> list[Item]:
-        paths = [self.benchmark] if isinstance(self.benchmark, str) else self.benchmark
-        found = []
-        for path in paths:
-            folder, _, name = path.rpartition("/")
-            size = Store(folder).size(name)
-            if size is None:
-                raise UsageError(f"{path}: no such file")
-            found.append(Item(name, path, size))
-        return sorted(found, key=lambda item: item.name)
+        files = [(name, file) for name, path in self.benchmarks.items() for file in files_of(name, path)]
+        return sorted((Item(f"{name}/{f.name}", f.url, f.bytes) for name, f in files), key=lambda item: item.name)
 
-    def setup(self, artefacts) -> None:
-        texts, self._names = [], []
-        for item in self.items():
-            for number, line in enumerate(_lines(item), 1):
-                if line.strip():
-                    texts.append(_field(line, self.field, f"{item.url}:{number}"))
-                    self._names.append(item.name.split(".")[0])
-        hashes, offsets = shingle_hashes(texts, self.shingle)
-        owner = np.repeat(np.arange(len(texts)), np.diff(offsets))
-        pairs = np.unique(np.stack([hashes.astype(np.int64), owner], axis=1), axis=0)
-        self._hashes, self._items = pairs[:, 0], pairs[:, 1]
-        self._needed = np.maximum(1, np.ceil(self.share * np.bincount(self._items, minlength=len(texts))))
+    def setup(self, artefacts: Mapping) -> None:
+        files = self.items()
+        items = [
+            item
+            for name in self.benchmarks
+            for item in read_items(name, [file for file in files if file.name.startswith(f"{name}/")])
+        ]
+        self._index = ItemIndex(items, self.share)
+        self._lineage = Lineage(items, self.benchmarks, self.lineage)
 
     def apply(self, batch: pa.Table) -> Outcome:
-        hashes, offsets = shingle_hashes(batch["text"], self.shingle)
-        dropped = {}
-        for row, identity in enumerate(batch["id"].to_pylist()):
-            mine = np.unique(hashes[offsets[row] : offsets[row + 1]]).astype(np.int64)
-            first = np.searchsorted(self._hashes, mine, "left")
-            last = np.searchsorted(self._hashes, mine, "right")
-            hits = [self._items[a:b] for a, b in zip(first, last, strict=True) if b > a]
-            if hits:
-                counts = np.bincount(np.concatenate(hits), minlength=len(self._needed))
-                found = np.flatnonzero(counts >= self._needed)
-                if len(found):
-                    dropped[identity] = f"benchmark:{self._names[found[0]]}"
-        return Outcome(batch, dropped=dropped)
+        return self._judge(batch)[0]
 
+    def phases(self) -> tuple[Phase, ...]:
+        (rows,) = super().phases()
+        return rows, Phase("report", lambda job: [None], self._report)
 
-def _lines(item: Item) -> list[str]:
-    folder, _, name = item.url.rpartition("/")
-    data = Store(folder).read(name)
-    return (gzip.decompress(data) if name.endswith(".gz") else data).decode().splitlines()
+    def _run(self, task: "Task") -> list[list]:
+        counts: Counter = Counter()
+        for batch in task.read(task.part):
+            outcome, fates = self._judge(batch)
+            source = dict(zip(batch["id"].to_pylist(), batch["source"].to_pylist(), strict=True))
+            counts.update((benchmark, source[i], fate) for i, (benchmark, fate) in fates.items())
+            task.settle(batch, outcome)
+        return [[*key, count] for key, count in sorted(counts.items())]
 
+    def _report(self, task: "Task") -> dict[str, Any]:
+        """Per benchmark its items, those that are long enough to be searched for, and by source the records dropped,
+        masked and barred."""
+        searched = zip(self._index.items, self._index.searched.tolist(), strict=True)
+        report: dict[str, dict] = {name: {"items": 0, "searched": 0, "records": {}} for name in self.benchmarks}
+        for item, long_enough in searched:
+            report[item.benchmark]["items"] += 1
+            report[item.benchmark]["searched"] += long_enough
+        for commit in task.commits("rows"):
+            for benchmark, source, fate, count in commit.result:
+                found = report.setdefault(benchmark, {"items": 0, "searched": 0, "records": {}})["records"]
+                of_source = found.setdefault(source, {})
+                of_source[fate] = of_source.get(fate, 0) + count
+        return report
 
-def _field(line: str, field: str, place: str) -> str:
-    try:
-        return json.loads(line)[field]
-    except (json.JSONDecodeError, KeyError, TypeError):
-        raise UsageError(f"{place}: not a JSON object with {field!r}", "mend the line, or set `field`") from None
+    def _judge(self, batch: pa.Table) -> tuple[Outcome, dict[str, tuple[str, str]]]:
+        """The outcome, and id -> benchmark and fate of every record that is not left as it is."""
+        ids = batch["id"].to_pylist()
+        fates = {i: (benchmark, "lineage") for i, benchmark in self._lineage.barred(batch).items()}
+        hits: dict[int, list[Found]] = {}
+        for found in self._index.find(batch["text"]):
+            if ids[found.document] not in fates:
+                hits.setdefault(found.document, []).append(found)
+        changed: dict[int, dict] = {}
+        for row, found in hits.items():
+            clean = self._masked(batch, row, found) if self.action == "mask" else None
+            if clean:
+                changed[row] = clean
+            fates[ids[row]] = (found[0].item.benchmark, "masked" if clean else "dropped")
+        rows = batch
+        for column in ("text", "messages") if changed else ():
+            values = [changed[n][column] if n in changed else v for n, v in enumerate(batch[column].to_pylist())]
+            rows = with_column(rows, column, values)
+        reasons = {"lineage": "lineage", "dropped": "benchmark"}
+        dropped = {i: f"{reasons[fate]}:{benchmark}" for i, (benchmark, fate) in fates.items() if fate in reasons}
+        return Outcome(rows, dropped=dropped), fates
+
+    def _masked(self, batch: pa.Table, row: int, found: list[Found]) -> dict | None:
+        """Text and messages without the items; None where nothing else is left, or too many copies."""
+        text, messages = batch["text"][row].as_py(), batch["messages"][row].as_py()
+        turns = [m["content"] or "" for m in messages] if messages else [text]
+        if SEPARATOR.join(turns) != text:
+            return None
+        for _ in range(ROUNDS):
+            spans = token_spans(text)
+            cuts = [(spans[f.start][0], spans[f.stop - 1][1]) for f in found]
+            turns = cut_turns(turns, SEPARATOR, cuts)
+            text = SEPARATOR.join(turns)
+            found = self._index.find([text])
+            if not found:
+                break
+        if found or not any(map(token_spans, turns)):
+            return None
+        said = [{"role": m["role"], "content": t} for m, t in zip(messages, turns, strict=True)] if messages else None
+        return {"text": text, "messages": said}

@@ -269,15 +269,16 @@ def xxh64(words, at, stop):
     return h ^ h >> uint64(32)
 
 
-@kernel(read(uint32, 2), int64)
-def keys_of_bands(signatures, bands):
-    """XXH64 of each band of each signature, shape (bands, documents)."""
-    rows = signatures.shape[1] // bands
-    keys = np.empty((bands, len(signatures)), np.uint64)
+@kernel(read(uint32, 2), read(int64, 2))
+def keys_of(signatures, places):
+    """XXH64 of the values at each row of places of each signature, shape (rows of places, signatures)."""
+    chosen = np.empty(places.shape[1], np.uint32)
+    keys = np.empty((len(places), len(signatures)), np.uint64)
     for i in range(len(signatures)):
-        row = signatures[i]
-        for j in range(bands):
-            keys[j, i] = xxh64(row, j * rows, (j + 1) * rows)
+        for j in range(len(places)):
+            for k in range(len(chosen)):
+                chosen[k] = signatures[i, places[j, k]]
+            keys[j, i] = xxh64(chosen, 0, len(chosen))
     return keys
 
 
@@ -290,6 +291,42 @@ def agreements(signatures, edges):
         for k in range(signatures.shape[1]):
             counts[i] += one[k] == other[k]
     return counts
+
+
+@kernel(read(uint32, 2), read(uint32, 2), read(int64), write(int64))
+def add_agreements(one, other, order, counts):
+    """Add to counts[i] in how many places one[i] and other[order[i]] are equal."""
+    for i in range(len(counts)):
+        j = order[i]
+        for k in range(one.shape[1]):
+            counts[i] += one[i, k] == other[j, k]
+
+
+@kernel(read(uint32, 2), read(int64), read(uint8), int64, int64)
+def leaders(signatures, starts, fixed, least, limit):
+    """For each row of the groups signatures[starts[g]:starts[g + 1]] the row that it follows: the first leader of its
+    group with `least` equal values. A row without such a leader, or fixed, leads itself. After `limit` leaders of a
+    group its other rows lead nobody."""
+    follows = np.empty(len(signatures), np.int64)
+    for g in range(len(starts) - 1):
+        led = np.empty(min(limit, starts[g + 1] - starts[g]), np.int64)
+        count = 0
+        for i in range(starts[g], starts[g + 1]):
+            follows[i] = -1
+            if not fixed[i]:
+                for j in range(count):
+                    agree = 0
+                    for k in range(signatures.shape[1]):
+                        agree += signatures[led[j], k] == signatures[i, k]
+                    if agree >= least:
+                        follows[i] = led[j]
+                        break
+            if follows[i] < 0:
+                follows[i] = i
+                if count < len(led):
+                    led[count] = i
+                    count += 1
+    return follows
 
 
 @inner
@@ -311,10 +348,17 @@ def join(parent, edges):
             parent[one] = other
 
 
+@kernel(write(int64), read(int64, 2))
+def apart(parent, edges):
+    """Which edges lead from one cluster to another."""
+    found = np.empty(len(edges), np.bool_)
+    for i in range(len(edges)):
+        found[i] = root(parent, edges[i, 0]) != root(parent, edges[i, 1])
+    return found
+
+
 @kernel(write(int64))
-def roots(parent):
-    """The root of every member."""
-    labels = np.empty(len(parent), np.int64)
+def flatten(parent):
+    """Lead every member straight to its root."""
     for i in range(len(parent)):
-        labels[i] = root(parent, i)
-    return labels
+        parent[i] = root(parent, i)

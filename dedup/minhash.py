@@ -1,138 +1,198 @@
 """The stage that leaves one of each cluster of near-duplicates."""
 
-from collections import Counter
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from datagen.record import SPLITS, ids_as_bytes, with_column
-from datagen.stage import Outcome, Phase, Stage
-from dedup.bands import checked_bands, similar
-from dedup.components import Components
-from dedup.signatures import scheme, sign
+from datagen.errors import UsageError
+from datagen.stage import Artefact, Phase
+from dedup.bands import band_places, bucket_edges, checked_bands, keys_of, least, repeated, whole_keys
+from dedup.columns import CONTENT, KEY, VALUES, Columns, value_columns
+from dedup.edges import MOST, distinct, pack, read_edges, unpack, write_edges
+from dedup.exact import equal_phase, in_piece
+from dedup.index import Index
+from dedup.keepers import facts_of_published, least_likeness
+from dedup.merging import Merging
+from dedup.signatures import EMPTY, scheme
+from dedup.signing import write_signatures
 
 if TYPE_CHECKING:
-    from datagen.task import Task
+    from datagen.task import Job, Task
 
-FACTS = ("id", "content", "split", "source", "value", "tokens", "duplicates")
-MERGES = pa.schema(
-    [
-        ("part", pa.int32()),
-        ("source", pa.string()),
-        ("id", pa.string()),
-        ("keeper", pa.string()),
-        ("duplicates", pa.int32()),
-        ("split", pa.string()),
-    ]
-)
-STRICTNESS = {split: rank for rank, split in enumerate(SPLITS)}
+BAND_BYTES = 448
+"""What a document takes while the buckets of one column's bands are looked through."""
+EDGE_BYTES = 256
+"""What an edge takes while it is verified."""
+EDGES_AT_ONCE = 1 << 18
+"""Edges verified together: few enough that their values stay near the processor."""
+DOCUMENTS_PER_SHARD = 1 << 20
+"""Later ends of the edges that one task verifies, at most."""
+CANDIDATE_BYTES = 512
+"""What the unverified edges of a document take, where all are of one template."""
+COLUMNS_PER_SHARD = 1 << 21
+"""Documents times columns of bands that one task looks through at least: small inputs need few tasks."""
 
 
-class MinHashDedup(Stage):
+class MinHashDedup(Merging):
     """Merges near-duplicates across all inputs: MinHash, banding, every edge verified on the signatures.
 
     Records with equal normalised text always merge. Of each cluster the best record stays (value, then length, then
-    id) with `duplicates` counting all copies; the others are merged into it. A cluster that touches the test split
-    is all test, then validation.
+    id) with `duplicates` counting all copies; the others are merged into it. A record that is linked to the others but
+    unlike the best is kept apart. Records merged with one in the test split are all test, then validation. With
+    `index`, records like one that was published before are merged into that, or dropped as `same_id` where it is the
+    same record.
     """
 
-    reads: ClassVar[tuple[str, ...]] = ("text",)
-    writes: ClassVar[tuple[str, ...]] = ("duplicates", "split")
+    version: ClassVar[str] = "2"
 
     threshold: float = Field(0.7, gt=0, le=1, description="least estimated Jaccard similarity of two copies")
     shingle: int = Field(5, ge=1, description="tokens per shingle (words; single characters in Chinese)")
-    permutations: int = Field(112, ge=16, description="length of a signature")
+    permutations: int = Field(112, ge=16, multiple_of=VALUES, description="length of a signature")
     bands: int | None = Field(
-        None, ge=1, description="more bands find more pairs near the threshold; default permutations / 4"
+        None,
+        ge=1,
+        description="permutations / 4 by default; / 2 finds more of what is below 0.5, / 1 all, and costs more",
+    )
+    index: Annotated[str | None, Artefact("dedup_index")] = Field(
+        None, description="the stage that publishes the index of what was published before"
     )
 
-    def phases(self) -> tuple[Phase, ...]:
-        return (
-            Phase("sign", lambda job: job.part_keys(), self._sign),
-            Phase("cluster", lambda job: [None], self._cluster),
-            Phase("rows", lambda job: job.part_keys(), self._rows, publishes=True),
+    @model_validator(mode="after")
+    def _bands_fit(self) -> MinHashDedup:
+        if self._band_rows() not in (1, 2, 4):
+            raise ValueError(f"bands={self.bands}: a band must have 1, 2 or 4 of the {self.permutations} values")
+        return self
+
+    def _band_rows(self) -> int:
+        return self.permutations // checked_bands(self.permutations, self.threshold, self.bands)
+
+    def edges(self) -> tuple[tuple[Phase, ...], tuple[tuple[str, str], ...]]:
+        finding = (
+            Phase("keys", self._plan_keys, self._sign),
+            equal_phase(self, CONTENT, KEY),
+            Phase("candidates", self._plan_candidates, self._candidates),
+            Phase("verify", lambda job: list(range(self._edge_shards(job))), self._verify),
         )
+        return finding, (("equal", CONTENT), ("equal", KEY), ("verify", "edges"))
 
-    def _sign(self, task: "Task") -> dict:
-        for rows in task.read(task.part, [*FACTS, "text"]):
-            signatures = sign(rows["text"], self.shingle, self.permutations)
-            packed = pa.Array.from_buffers(
-                pa.binary(signatures.itemsize * self.permutations),
-                len(rows),
-                [None, pa.py_buffer(signatures.tobytes())],
+    def facts(self) -> dict[str, Any]:
+        return {"scheme": scheme(self.shingle, self.permutations)}
+
+    def likeness(self) -> int:
+        return least_likeness(self.threshold, self.permutations)
+
+    def signatures(self, columns: Columns, documents: np.ndarray) -> np.ndarray:
+        return np.hstack([columns.take(name, documents) for name in value_columns(self.permutations)])
+
+    def comparable(self, name: str, keys: np.ndarray) -> np.ndarray:
+        """Texts without tokens have equal signatures and nothing in common."""
+        if name != KEY:
+            return super().comparable(name, keys)
+        return (keys != whole_keys(np.full((1, self.permutations), EMPTY))[:, 0]).any(axis=1)
+
+    def published(self, job: Job) -> list[tuple[str, int]]:
+        index = self._index(job)
+        return index.files if index else []
+
+    def published_facts(self, job: Job, file: int, rows: np.ndarray) -> pa.Table:
+        return facts_of_published(self._index(job).ids(file, rows))
+
+    def _index(self, job: Job) -> Index | None:
+        return Index(job.store, job.artefacts["index"]) if self.index else None
+
+    def _plan_keys(self, job: Job) -> list[int]:
+        if index := self._index(job):
+            index.check(scheme(self.shingle, self.permutations), self._band_rows())
+        return job.part_keys()
+
+    def _sign(self, task: Task) -> int:
+        return write_signatures(task, "signatures.arrow", self.shingle, self.permutations)
+
+    def _plan_candidates(self, job: Job) -> list[list[list]]:
+        """Groups of (column, piece of the range of keys, pieces)."""
+        documents = len(self.columns(job))
+        if documents > MOST:
+            raise UsageError(
+                f"{documents} documents, and at most {MOST} are compared at once",
+                "deduplicate them in groups, each with the index of those before",
             )
-            part = pa.repeat(pa.scalar(task.shard, pa.int32()), len(rows))
-            facts = rows.select(FACTS).append_column("part", part)
-            task.write("signatures", facts.append_column("signature", packed))
-        return scheme(self.shingle, self.permutations)
+        pieces = 1 + documents * BAND_BYTES // self.memory
+        units = [[name, piece, pieces] for name in value_columns(self.permutations) for piece in range(pieces)]
+        size = max(1, COLUMNS_PER_SHARD * pieces // max(documents, 1))
+        shards = -(-len(units) // size)
+        return [units[shard::shards] for shard in range(shards)]
 
-    def _cluster(self, task: "Task") -> dict:
-        paths = [path for commit in task.commits("sign") for path in commit.paths("signatures")]
-        if not paths:
-            return _summary(np.zeros(0, int), [])
-        documents = pa.concat_tables([task.job.store.parquet(path).read() for path in paths])
-        clusters = Components(len(documents))
-        clusters.join(_equal_content(documents))
-        # Rows of fixed width: their Arrow buffer is the matrix.
-        packed = documents["signature"].combine_chunks()
-        signatures = np.frombuffer(packed.buffers()[1], np.uint32).reshape(-1, self.permutations)
-        bands = checked_bands(self.permutations, self.threshold, self.bands)
-        for edges in similar(signatures, self.threshold, bands):
-            clusters.join(edges)
-        sizes = np.bincount(clusters.labels())
-        merges = list(_merges(documents, clusters.labels(), np.flatnonzero(sizes[clusters.labels()] > 1)))
-        task.write("merges", pa.Table.from_pylist(merges, MERGES))
-        return _summary(sizes, merges)
+    def _edge_shards(self, job: Job) -> int:
+        documents = len(self.columns(job))
+        return 1 + max(documents // DOCUMENTS_PER_SHARD, documents * CANDIDATE_BYTES // self.memory)
 
-    def _rows(self, task: "Task") -> None:
-        merges = {}
-        for path in (path for commit in task.commits("cluster") for path in commit.paths("merges")):
-            rows = task.job.store.parquet(path).read()
-            merges |= {m["id"]: m for m in rows.filter(pc.equal(rows["part"], task.shard)).to_pylist()}
-        for batch in task.read(task.part):
-            here = [merges.get(i) for i in batch["id"].to_pylist()]
-            rows = batch
-            if any(here):
-                for column in ("duplicates", "split"):
-                    before = batch[column].to_pylist()
-                    rows = with_column(rows, column, [m[column] if m else b for m, b in zip(here, before, strict=True)])
-            merged = {m["id"]: m["keeper"] for m in here if m and m["id"] != m["keeper"]}
-            task.settle(batch, Outcome(rows, merged=merged))
+    def _candidates(self, task: Task) -> None:
+        columns, index = self.columns(task.job), self._index(task.job)
+        published = len(index) if index else 0
+        equal = [unpack(packed)[:, 0] for packed in read_edges(task.job, "equal", KEY)]
+        hidden = np.sort(np.concatenate([np.empty(0, np.int64), *equal]))  # an equal signature stands for them
+        found = [np.empty(0, np.uint64)]
+        for name, piece, pieces in task.shard:
+            for band, (keys, documents) in enumerate(self._bands(columns, name, piece, pieces, hidden, published)):
+                if index:
+                    others, records = index.matching(name, band, distinct(keys.copy()))
+                    keys, documents = np.concatenate([others, keys]), np.concatenate([records, documents])
+                alike = repeated(keys)
+                members = documents[alike]
+                ascending = np.argsort(members)
+                order = np.empty((len(alike), 2), np.uint64)
+                order[ascending] = columns.take(KEY, members[ascending])
+                edges = members[bucket_edges(keys[alike], order.T)]
+                found.append(pack(edges[(edges >= published).any(axis=1)]))
+            found = [distinct(np.concatenate(found))]
+        write_edges(task, "candidates", found[0], len(columns), self._edge_shards(task.job))
 
+    def _bands(
+        self, columns: Columns, name: str, piece: int, pieces: int, hidden: np.ndarray, begin: int
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """(keys, documents) of each band of a column, as far as the keys are in this piece of their range."""
+        places = band_places(VALUES, VALUES // self._band_rows())
+        keys = [[np.empty(0, np.uint64)] for _ in places]
+        documents = [[np.empty(0, np.int64)] for _ in places]
+        for first, values, whole in columns.chunks(name, KEY, begin=begin):
+            shown = self.comparable(KEY, whole)
+            absent = hidden[slice(*np.searchsorted(hidden, [first, first + len(values)]))]
+            shown[absent - first] = False
+            document = first + np.flatnonzero(shown)
+            for band, key in enumerate(keys_of(values[shown], places)):
+                mine = in_piece(key, piece, pieces)
+                keys[band].append(key[mine])
+                documents[band].append(document[mine])
+        for band in range(len(places)):
+            yield np.concatenate(keys[band]), np.concatenate(documents[band])
+            keys[band] = documents[band] = []
 
-def _equal_content(documents: pa.Table) -> np.ndarray:
-    """Edges from each record to the first of equal normalised text."""
-    content = ids_as_bytes(documents["content"])
-    _, first, which = np.unique(content, return_index=True, return_inverse=True)
-    positions = np.arange(len(content))
-    repeats = np.flatnonzero(first[which] != positions)
-    return np.stack([repeats, first[which[repeats]]], axis=1)
+    def _verify(self, task: Task) -> None:
+        found = read_edges(task.job, "candidates", "candidates", task.shard)
+        packed = distinct(np.concatenate([np.empty(0, np.uint64), *found]))
+        columns, kept = self.columns(task.job), [np.empty(0, np.uint64)]
+        needed = least(self.threshold, self.permutations)
+        block = min(self.memory // EDGE_BYTES, EDGES_AT_ONCE)
+        for start in range(0, len(packed), block):
+            here = packed[start : start + block]
+            kept.append(here[self._agreements(columns, unpack(here)) >= needed])
+        write_edges(task, "edges", np.concatenate(kept), len(columns))
 
+    def _agreements(self, columns: Columns, edges: np.ndarray) -> np.ndarray:
+        """In how many values the ends of each edge agree. edges: ascending by their first end."""
+        from dedup import kernels
 
-def _merges(documents: pa.Table, labels: np.ndarray, members: np.ndarray) -> Iterator[dict]:
-    """For every record of a cluster of several: its keeper, and what the keeper takes over."""
-    facts = documents.drop_columns(["signature"]).take(pa.array(members)).to_pylist()
-    clusters: dict[int, list[dict]] = {}
-    for label, fact in zip(labels[members].tolist(), facts, strict=True):
-        clusters.setdefault(label, []).append(fact)
-    for cluster in clusters.values():
-        keeper = min(cluster, key=lambda f: (-(f["value"] if f["value"] is not None else -1.0), -f["tokens"], f["id"]))
-        copies = sum(f["duplicates"] for f in cluster)
-        split = max((f["split"] for f in cluster), key=STRICTNESS.__getitem__)
-        for fact in cluster:
-            place = {"part": fact["part"], "source": fact["source"], "id": fact["id"]}
-            yield place | {"keeper": keeper["id"], "duplicates": copies, "split": split}
-
-
-def _summary(sizes: np.ndarray, merges: list[dict]) -> dict:
-    """For the manifest: what a suspicious reader wants to know about the clusters."""
-    removed = Counter(m["source"] for m in merges if m["id"] != m["keeper"])
-    return {
-        "clusters": int((sizes > 1).sum()),
-        "largest": int(sizes.max(initial=0)),
-        "removed_by_source": dict(sorted(removed.items())),
-    }
+        later, earlier = np.ascontiguousarray(edges[:, 0]), edges[:, 1]
+        ascending = np.argsort(earlier)
+        place = np.empty_like(ascending)
+        place[ascending] = np.arange(len(ascending))
+        counts = np.zeros(len(edges), np.int64)
+        for name in value_columns(self.permutations):
+            one, other = columns.take(name, later), columns.take(name, earlier[ascending])
+            kernels.add_agreements(one, other, place, counts)
+        return counts

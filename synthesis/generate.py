@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import pyarrow as pa
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
-from datagen.errors import UsageError
 from datagen.generator import make_generator
 from datagen.record import record_id
 from datagen.stage import Artefact, Item, Phase, Source
@@ -71,14 +70,6 @@ class Generate(Source):
         if unknown or not names:
             raise ValueError(f"{', '.join(unknown) or 'nothing'} is not among {', '.join(known)}")
         return names
-
-    @model_validator(mode="after")
-    def _generator_exists(self) -> "Generate":
-        try:
-            make_generator(self.generator, **self.generator_options)
-        except (UsageError, ValueError) as error:
-            raise ValueError(str(error)) from None
-        return self
 
     def items(self) -> list[Item]:
         return []

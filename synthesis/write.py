@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from datagen.generator import Generator, Request, Response
-from datagen.licence import inherited
+from datagen.generator import REFUSALS, Generator, Request, Response
+from datagen.licence import forbids, inherited
 from datagen.record import content_hash, record_id, split_of, table
 from datagen.stage import Outcome
 from knowledge_graph import Graph, Linker, sample_bundle
@@ -70,7 +70,7 @@ class Writer:
         rows, dropped, quarantined, seen = [], {}, {}, set()
         for order, seed, request in zip(orders, seeds, requests, strict=True):
             response = responses.get(request.id) or Response(request.id, "", error="nothing_to_say")
-            if response.error and response.error != "nothing_to_say":
+            if response.error and response.error not in ("nothing_to_say", *REFUSALS):
                 quarantined[order.key(self.seed)] = response.error
                 continue
             draft, verdict = self._judged(order, seed, request, response)
@@ -85,7 +85,14 @@ class Writer:
         key = order.key(self.seed)
         draw = int.from_bytes(blake2b(key.encode(), digest_size=6).digest(), "big")
         facts = seed.facts(self.lexicon, order.task, order.language, order.register)
-        return Request(record_id(self.source, key), (), facts or {}, draw, schema=TASKS[order.task].schema)
+        evidence = (*seed.bundle.facts, *seed.bundle.negatives)
+        return Request(
+            record_id(self.source, key),
+            facts=facts or {},
+            seed=draw,
+            schema=TASKS[order.task].schema,
+            licenses=tuple(sorted({f.license for f in evidence if forbids(f.license, "derive")})),
+        )
 
     def _row(self, order: Order, seed: Seed, request: Request, draft: Draft, verdict: Verdict) -> dict[str, Any]:
         bundle = seed.bundle

@@ -21,7 +21,7 @@ def status(run: Annotated[str, typer.Argument(help="A run folder or URL.")]) -> 
     for heading in ("stage", "version", "published"):
         table.add_column(heading)
     names = [n for n in store.folders() if not n.startswith("_")]
-    working = store.folders("_work")
+    working = {path.split("/")[1] for path, _ in store.files("_work")}  # folders stay behind what is published
     if not names and not working:
         raise UsageError(f"{store.url} is not a run", "`datagen run RECIPE --out RUN` makes one")
     for name in sorted({*names, *working}):

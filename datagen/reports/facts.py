@@ -118,9 +118,12 @@ def _of_parquet(place: str, files: list[str]) -> Facts:
     if "tokens" not in rows.schema.names and "text" in rows.schema.names:
         wanted.append("text")
     cube = CUBE.empty_table()
-    for batch in rows.to_batches(columns=wanted):
-        if len(batch):
-            cube = merge_cubes([cube, cube_of(_counted(batch))])
+    try:
+        for batch in rows.to_batches(columns=wanted):
+            if len(batch):
+                cube = merge_cubes([cube, cube_of(_counted(batch))])
+    except (OSError, pa.ArrowInvalid):
+        raise UsageError(f"{place}: a Parquet file is damaged", "get it again, or leave it out") from None
     return Facts(place, _frame(cube))
 
 

@@ -25,7 +25,7 @@ def run_stage(folder: Path, stage: Stage, inputs: list[pa.Table], name: str = "m
         parts.append(Part(path, len(rows), rows.nbytes, "inputs"))
     schema = extended(stage.adds) if stage.publishes == "records" else None
     job = Job(name, stage, "test", store.url, "0" * 12, schema, tuple(parts))
-    results = {}
+    results, published = {}, {}
     for phase in stage.phases():
         commits = []
         for key, shard in enumerate(phase.plan(job)):
@@ -33,9 +33,11 @@ def run_stage(folder: Path, stage: Stage, inputs: list[pa.Table], name: str = "m
             commits.append(task.commit(phase.run(task)))
         if len(commits) == 1:
             results[phase.name] = commits[0].result
+        if phase.publishes:
+            published |= {commit.key: commit for commit in commits}
     lease = Lease.acquire(store, "test")
     try:
-        publish(job, commits, {"results": results}, lease)
+        publish(job, list(published.values()), {"results": results}, lease)
     finally:
         lease.release()
     return folder / job.version

@@ -1,7 +1,10 @@
 """What every source does with a document: licence, identifiers, ids, splits, hygiene."""
 
 import json
+import re
+import zipfile
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 
@@ -129,3 +132,64 @@ def test_batches_are_cut_by_rows_and_by_size(tmp_path):
     (tmp_path / "a.docs").write_text(json.dumps([{"source_id": str(n), "text": "x"} for n in range(1300)]))
     found = read(Given(path=str(tmp_path / "a.docs")), tmp_path)
     assert [row["source_id"] for row in found.rows] == [str(n) for n in range(1300)]
+
+
+def test_boilerplate_is_removed_and_counted_and_states_the_licence(given):
+    text = "Fever is common.\n\nThis is an open access article distributed under the CC BY-NC 4.0 license.\n\n"
+    text += "References\n1. Lee A. Fever. Lancet 2019;3:1.\n2. Wu B. Cough. Lancet 2020;3:2."
+    (row,) = given({"source_id": "x", "text": text}, license="MIT").rows
+    assert row["text"] == "Fever is common." and row["license"] == "CC-BY-NC-4.0"
+    assert json.loads(row["meta"]) == {"boilerplate": {"licence": 1, "references": 3}}
+    (row,) = given({"source_id": "x", "text": text}, license="MIT", boilerplate="keep").rows
+    assert row["text"] == text and row["license"] == "MIT" and row["meta"] is None
+    (row,) = given({"source_id": "x", "messages": [{"role": "user", "content": text}]}, deidentify="none").rows
+    assert row["text"] == text
+
+
+def test_a_licence_stated_in_a_footer_is_policy(given):
+    text = "Fever is common.\nCreative Commons: distributed under the Creative Commons Attribution-NoDerivs 4.0"
+    assert list(given({"source_id": "x", "text": text}, operations=("derive",)).dropped.values()) == ["licence"]
+
+
+def test_the_level_follows_from_the_source(given):
+    text = "Mr. Tansley, a@x.org, coughs."
+    light, full = "Mr. Tansley, [EMAIL-1], coughs.", "Mr. [NAME-1], [EMAIL-1], coughs."
+    dialogue = {"source_id": "x", "messages": [{"role": "user", "content": text}]}
+    assert given({"source_id": "x", "text": text}).texts == [light]
+    assert given({"source_id": "x", "text": text, "content_type": "NOTE"}).texts == [full]
+    assert given(dialogue).texts == [full]
+    assert given({"source_id": "x", "text": text}, access="restricted").texts == [full]
+    assert given({"source_id": "x", "text": text}, patient_level=True).texts == [full]
+    assert given(dialogue, deidentify="light").texts == [light]
+
+
+def test_dates_move_per_patient_and_become_years_elsewhere(given):
+    text = "Seen 2021-03-03, again 2021-03-17."
+    assert given({"source_id": "x", "text": text}, deidentify="full").texts == ["Seen 2021, again 2021."]
+    notes = [{"source_id": str(n), "group": "p" if n < 2 else "q", "text": text} for n in range(3)]
+    first, second, other = given(*notes, patient_level=True).texts
+    assert first == second != other and "2021-03-03" not in first + other
+    days = [date.fromisoformat(found) for found in re.findall(r"\d{4}-\d\d-\d\d", first)]
+    assert (days[1] - days[0]).days == 14
+
+
+def test_files_of_patients_have_no_names(tmp_path):
+    (tmp_path / "raw").mkdir()
+    for name in ("abe", "Barnaby Quillfeather"):
+        documents = ["bad_one", {"source_id": "1", "text": "fine"}]
+        (tmp_path / "raw" / f"{name}.docs").write_text(json.dumps(documents))
+    with zipfile.ZipFile(tmp_path / "raw" / "zoe.zip", "w") as archive:
+        archive.writestr("a/Cordelia.docs", '["stop"]')
+        archive.writestr("b/Cordelia.docs", '["bad_two"]')
+    source = Given(path=str(tmp_path / "raw"), patient_level=True)
+    assert read(source, tmp_path).quarantined == {
+        "file-1#1": "bad_one",
+        "file-2#1": "bad_one",
+        "file-3!1": "stopped",
+        "file-3!2#1": "bad_two",
+    }
+
+
+def test_a_roster_is_quarantined(given):
+    roster = "\n".join(f"{number} 1391234567{number}" for number in range(10))
+    assert given({"source_id": "x", "text": roster}).quarantined == {"a.docs#1": "phi_density"}

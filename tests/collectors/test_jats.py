@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from collectors.jats import _CONTENT_TYPES, JATS
+from collectors.papers.jats import _CONTENT_TYPES, JATS
 from datagen.taxonomy import load_taxonomy
 from tests.collectors.articles import META, article
 from tests.collectors.reading import read
@@ -46,11 +46,34 @@ def test_a_record_says_what_the_article_says(one):
         "keywords": ["aspirin", "pain"],
         "pmc": "PMC7654321",
         "pmid": "12345678",
-        "references": 2,
+        "references": [{"text": "Somebody 1999"}],
         "sub_articles": 1,
         "subjects": ["Neurology"],
         "year": 2021,
     }
+
+
+def test_people_dates_and_references_are_kept_apart_from_the_text(one):
+    meta = """<contrib-group><contrib contrib-type="author"><name><surname>Lee</surname><given-names>Ann B</given-names>
+      </name></contrib><contrib contrib-type="author"><name name-style="eastern"><surname>王</surname>
+      <given-names>小明</given-names></name></contrib><contrib contrib-type="editor"><name><surname>No</surname></name>
+      </contrib><contrib><collab>The Trial Group</collab></contrib><aff><label>1</label>Ward 3, Town
+      <email>a@b.org</email></aff></contrib-group>
+      <pub-date pub-type="epub"><day>7</day><month>3</month><year>2021</year></pub-date>"""
+    cited = """<ref-list><ref id="r1"><label>1.</label><element-citation><person-group><name><surname>Roe</surname>
+      <given-names>J</given-names></name></person-group><article-title>On <italic>pain</italic></article-title>
+      <source>Pain</source><year>1999</year><pub-id pub-id-type="doi">10.1/ABC</pub-id>
+      <pub-id pub-id-type="pmid">77</pub-id></element-citation></ref></ref-list>"""
+    conflict = '<fn-group><fn fn-type="COI-statement"><p>None declared.</p></fn></fn-group>'
+    row = one(article("<p>Text.</p>", meta=META + meta, back=conflict + cited))
+    assert row["text"] == "# Aspirin in migraine\n\nText."
+    facts = json.loads(row["meta"])
+    assert facts["authors"] == ["Ann B Lee", "王小明", "The Trial Group"]
+    assert facts["affiliations"] == ["Ward 3, Town"]
+    assert (facts["published"], facts["year"], facts["conflicts"]) == ("2021-03-07", 2021, "None declared.")
+    assert facts["references"] == [
+        {"doi": "10.1/abc", "pmid": "77", "title": "On pain", "journal": "Pain", "year": "1999", "authors": ["J Roe"]},
+    ]
 
 
 @pytest.mark.parametrize(
@@ -102,6 +125,7 @@ def test_content_types_are_those_of_the_taxonomy():
     ("kind", "meta", "flags"),
     [
         ("retraction", META, ["retracted"]),
+        ("partial-retraction", META, ["retracted"]),
         ("research-article", META + "<related-article related-article-type='retraction-forward'/>", ["retracted"]),
         ("research-article", META.replace("Aspirin in", "RETRACTED: Aspirin in"), ["retracted"]),
         ("research-article", META.replace("Aspirin in", "Retracted papers on aspirin in"), None),

@@ -5,8 +5,8 @@ import time
 import pytest
 from lxml import etree
 
-from collectors.markdown import MAX_COLUMNS, table_markdown
-from collectors.mathml import to_latex
+from collectors.papers.markdown import MAX_COLUMNS, table_markdown
+from collectors.papers.mathml import to_latex
 
 
 def table(xml: str) -> str:

@@ -2,7 +2,7 @@
 
 import json
 
-from collectors.medquad import MedQuAD
+from collectors.tables.medquad import MedQuAD
 from tests.collectors.reading import read
 
 NEW = """<?xml version="1.0"?><Document id="01" source="GARD" url="http://example.org/fever"><Focus>Fever</Focus><QAPairs>

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from collectors.jats import JATS
-from collectors.records import Records
+from collectors.papers.jats import JATS
+from collectors.tables.records import Records
 from tests.collectors.reading import read
 
 QA = {"question": "question", "answer": "answer"}
@@ -23,7 +23,7 @@ TABLES = [
         "zh",
     ),
     ("qa_en_icliniq_ehealthforum", {"fields": QA}, 171 + 465, "en"),
-    ("general_math_gsm8k", {"path": "train.jsonl.gz", "fields": QA}, 7473, "en"),
+    ("general_math_gsm8k", {"path": "train.jsonl.gz", "fields": QA, "deidentify": "light"}, 7473, "en"),
     ("dialog_en_mts", {"fields": {"text": "dialogue"}}, 200 + 200 + 1201 + 100, "en"),
     ("general_cc_docs", {"fields": {"id": "id", "text": "text"}}, 30, "en"),
     ("qa_en_meqsum", {"fields": {"id": "File", "text": "CHQ"}}, 1000, "en"),

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 
-from collectors.records import Records
+from collectors.tables.records import Records
 from datagen.errors import UsageError
 from tests.collectors.reading import Read, read
 
@@ -130,7 +130,7 @@ def test_a_bad_line_is_one_bad_record(reading):
     assert found.quarantined == {
         "a.jsonl#2": "bad_json",
         "a.jsonl#3": "bad_row",
-        "a.jsonl#4": "bad_json",
+        "a.jsonl#4": "json_limits",
         "a.jsonl#5": "no_text",
         "a.jsonl#6": "bad_encoding",
         "a.jsonl#7": "bad_encoding",
@@ -291,7 +291,7 @@ def test_parquet_types_are_allow_listed(reading, column, reason):
         ("a.xlsx", b"PK\x03\x04 no", "bad_xlsx"),
         ("a.json", b"[1, 2", "bad_json"),
         ("a.json", b"17", "bad_json"),
-        ("a.json", b"[" * 100_000, "bad_json"),
+        ("a.json", b"[" * 100_000, "json_limits"),
         ("a.json", b"", "bad_json"),
         ("a.jsonl", bytes(range(256)) * 20, "bad_encoding"),
         ("a.csv", b"a,a\n1,2\n", "bad_csv"),

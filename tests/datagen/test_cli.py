@@ -99,7 +99,8 @@ def test_plan_and_dry_run_say_what_would_run_and_why(toy, tmp_path):
 
 
 def test_status_stages_and_doctor(toy):
-    assert "upper" in datagen("status", toy[1]).stdout
+    said = datagen("status", toy[1]).stdout
+    assert "upper" in said and "under way" not in said
     assert datagen("status", toy[0].parent / "left").returncode == 2
     assert "toy.upper" in datagen("stages").stdout
     explained = datagen("stages", "dedup.minhash").stdout

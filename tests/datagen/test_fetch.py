@@ -212,6 +212,8 @@ PRIVATE = [
     "192.0.2.1",
     "198.18.0.1",
     "168.63.129.16",
+    "192.0.0.192",
+    "192.88.99.1",
     "::",
     "::1",
     "::ffff:127.0.0.1",
@@ -224,6 +226,7 @@ PRIVATE = [
     "fec0::1",
     "ff02::1",
     "2001:db8::1",
+    "3fff::1",
     "2002:7f00:1::",
     "2001:0:1::1",
     "64:ff9b::10.0.0.1",
@@ -392,7 +395,7 @@ def test_hostile_archives_are_refused(server, tmp_path, archive, reason):
 
 
 def test_archives_of_too_many_members_are_refused(server, tmp_path, monkeypatch):
-    monkeypatch.setattr("datagen.packs.MAX_MEMBERS", 2)
+    monkeypatch.setattr("datagen.unpack.MAX_MEMBERS", 2)
     server.pages = {"/1": tar(CHAPTERS)}
     assert "over 2 members" in str(failure(server, tmp_path, pack(CHAPTERS, archive=f"{server.origin}/1")))
 

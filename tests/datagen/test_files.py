@@ -38,9 +38,12 @@ def zipped(members: dict[str, bytes]) -> bytes:
 
 
 def contents(path: Path | str, exclude: tuple[str, ...] = ()) -> list[tuple[str, str, bytes]]:
-    files = [file for item in find(str(path), XML, exclude) for file in open_item(item, XML, exclude)]
-    assert all(isinstance(file, RawFile) for file in files), files
-    return [(file.position, file.name, file.data) for file in files]
+    found = []
+    for item in find(str(path), XML, exclude):
+        for file in open_item(item, XML, exclude):
+            assert isinstance(file, RawFile), file
+            found.append((file.position, file.name, file.data))
+    return found
 
 
 @pytest.mark.parametrize(
@@ -104,10 +107,13 @@ def test_nothing_to_read_is_said_before_anything_starts(tmp_path, name, message)
         find(str(tmp_path / name), XML)
 
 
-def test_a_file_name_that_is_no_text_is_refused(tmp_path):
-    (Path(tmp_path) / "bad\udcff.xml").write_text("<a/>")
-    with pytest.raises(UsageError, match="not UTF-8"):
-        find(str(tmp_path), XML)
+def test_file_names_that_are_no_plain_text_are_escaped(tmp_path):
+    for name in ("bad\udcff.xml", "red\x1b[31m\n.xml", "中 文.xml"):
+        (tmp_path / name).write_text("<a/>")
+    names = [position for position, _, _ in contents(tmp_path)]
+    assert names == [r"bad\udcff.xml", r"red\x1b[31m\n.xml", "中 文.xml"]
+    (tmp_path / r"bad\udcff.xml").write_text("<b/>")
+    assert len({name for name, _, _ in contents(tmp_path)}) == 4
 
 
 def test_archives_in_a_bucket(s3_url):

@@ -185,12 +185,16 @@ def test_what_cannot_be_reported_on_says_why(run, tmp_path):
     (tmp_path / "notes.csv").write_text("a,b")
     pq.write_table(pa.table({"x": [1]}), tmp_path / "x.parquet")
     pq.write_table(pa.table({"department": ["CARD"], "value": ["secret text"]}), tmp_path / "y.parquet")
+    pq.write_table(pa.table({"department": ["CARD", "GI"] * 999}), tmp_path / "z.parquet", compression="none")
+    with (tmp_path / "z.parquet").open("r+b") as file:
+        file.write(b"PAR1" + b"\xff" * 40)
     for place, message in (
         ("nowhere", "doesn't exist"),
         ("empty", "neither a run nor Parquet"),
         ("notes.csv", "can't be read"),
         ("x.parquet", "none of the columns"),
         ("y.parquet", "column value is string"),
+        ("z.parquet", "is damaged"),
     ):
         with pytest.raises(UsageError, match=message) as error:
             report(tmp_path / place)

@@ -7,7 +7,8 @@ import xxhash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedup import band_keys, bucket_edges, similar, verified
+from dedup import band_places, bucket_edges, keys_of, similar, verified
+from dedup.bands import equal_edges, repeated, whole_keys
 
 KEYS = st.lists(st.one_of(st.integers(0, 5), st.integers(0, 2**64 - 1)), max_size=60)
 
@@ -17,20 +18,56 @@ def spread(keys):
     return np.array([xxhash.xxh64_intdigest(key.to_bytes(8, "little")) for key in keys], np.uint64)
 
 
+def xxh64(values):
+    return xxhash.xxh64_intdigest(np.asarray(values, "<u4").tobytes())
+
+
 @pytest.mark.parametrize("bands", [1, 2, 4, 7, 8, 14, 16, 28, 56, 112])
 def test_keys_are_xxh64_of_the_values(bands):
     signatures = np.random.default_rng(0).integers(0, 1 << 32, (9, 112), np.uint32)
-    keys = band_keys(signatures, bands)
-    assert keys.shape == (bands, 9) and keys.dtype == np.uint64
-    for band, part in enumerate(np.split(signatures.astype("<u4"), bands, axis=1)):
-        assert keys[band].tolist() == [xxhash.xxh64_intdigest(row.tobytes()) for row in part]
+    places = band_places(112, bands)
+    keys = keys_of(signatures, places)
+    assert keys.shape == (len(places), 9) and keys.dtype == np.uint64
+    for band, place in enumerate(places):
+        assert keys[band].tolist() == [xxh64(row[place]) for row in signatures]
+
+
+@pytest.mark.parametrize("bands", [1, 4, 14, 28, 56, 112])
+def test_every_value_is_in_one_straight_band_and_at_most_one_across(bands):
+    places = band_places(112, bands)
+    straight, across = places[:bands], places[bands:]
+    assert sorted(straight.ravel().tolist()) == list(range(112))
+    assert len(set(across.ravel().tolist())) == across.size
+    rows = 112 // bands
+    assert len(across) == (bands // rows * rows if rows > 1 else 0)
+    for one in straight:
+        assert all(len(np.intersect1d(one, other)) <= 1 for other in across)
+
+
+def test_whole_keys_are_those_of_the_halves():
+    signatures = np.random.default_rng(0).integers(0, 1 << 32, (5, 112), np.uint32)
+    assert whole_keys(signatures).T.tolist() == [[xxh64(row[:56]), xxh64(row[56:])] for row in signatures]
+
+
+def ordered(count):
+    """An order within buckets by position."""
+    return np.stack([np.arange(count, dtype=np.uint64), np.zeros(count, np.uint64)])
+
+
+@settings(deadline=None)
+@given(KEYS)
+def test_repeated_misses_no_equal_keys(numbers):
+    keys = spread(numbers)
+    found = repeated(keys).tolist()
+    assert found == sorted(found)
+    assert {i for i, key in enumerate(numbers) if numbers.count(key) > 1} == set(found)
 
 
 @settings(deadline=None)
 @given(KEYS)
 def test_edges_connect_equal_keys_and_nothing_else(numbers):
     keys = spread(numbers)
-    edges = bucket_edges(keys)
+    edges = bucket_edges(keys, ordered(len(keys)))
     assert edges.dtype == np.int64 and edges.shape[1] == 2
     found = networkx.Graph(edges.tolist())
     found.add_nodes_from(range(len(keys)))
@@ -39,20 +76,35 @@ def test_edges_connect_equal_keys_and_nothing_else(numbers):
 
 
 @settings(deadline=None)
-@given(KEYS)
-def test_each_document_is_linked_to_the_one_before_and_to_the_first(numbers):
+@given(KEYS, st.randoms(use_true_random=False))
+def test_each_document_is_linked_to_the_one_before_and_to_the_first(numbers, random):
     keys = spread(numbers)
+    rank = random.sample(range(len(keys)), len(keys))
+    order = np.array([[r // 7 for r in rank], rank], np.uint64).reshape(2, -1)
     expected = set()
     for key in np.unique(keys):
-        members = np.flatnonzero(keys == key).tolist()
+        members = sorted(np.flatnonzero(keys == key).tolist(), key=rank.__getitem__)
         expected |= {(later, earlier) for earlier, later in pairwise(members)}
         expected |= {(member, members[0]) for member in members[1:]}
-    edges = [tuple(edge) for edge in bucket_edges(keys).tolist()]
+    edges = [tuple(edge) for edge in bucket_edges(keys, order).tolist()]
     assert sorted(edges) == sorted(expected)
 
 
 def test_edges_grow_with_documents_not_with_pairs():
-    assert len(bucket_edges(np.zeros(100_000, np.uint64))) == 2 * 100_000 - 3
+    assert len(bucket_edges(np.zeros(100_000, np.uint64), ordered(100_000))) == 2 * 100_000 - 3
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 2)), max_size=40), st.randoms(use_true_random=False))
+def test_equal_edges_lead_to_the_smallest_document(pairs, random):
+    documents = random.sample(range(1000), len(pairs))
+    keys = np.array(pairs, np.uint64).reshape(-1, 2).T
+    keys[0] = spread(keys[0].tolist()) if len(pairs) else keys[0]
+    smallest = {}
+    for pair, document in zip(pairs, documents, strict=True):
+        smallest[pair] = min(document, smallest.get(pair, document))
+    expected = {(d, smallest[p]) for p, d in zip(pairs, documents, strict=True) if d != smallest[p]}
+    assert {tuple(e) for e in equal_edges(keys, np.array(documents, np.int64)).tolist()} == expected
 
 
 @pytest.mark.parametrize("agreeing", range(11))

@@ -40,6 +40,16 @@ def test_a_chain_of_a_million():
     assert not components.labels().any()
 
 
+@settings(deadline=None)
+@given(EDGES, EDGES)
+def test_apart_are_the_edges_between_clusters(edges, others):
+    components = Components(COUNT)
+    components.join(np.array(edges, np.int64).reshape(-1, 2))
+    others = np.array(others, np.int64).reshape(-1, 2)
+    label = components.labels()
+    assert components.apart(others).tolist() == [[a, b] for a, b in others.tolist() if label[a] != label[b]]
+
+
 def test_no_members():
     assert labels([], count=0) == []
 

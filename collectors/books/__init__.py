@@ -1,0 +1,1 @@
+"""Textbooks and guidelines: chapters of CNXML, Markdown, HTML and plain text."""

@@ -1,0 +1,1 @@
+"""Clinical records: FHIR bundles and phenopackets."""

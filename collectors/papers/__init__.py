@@ -1,0 +1,1 @@
+"""Journal articles: JATS, PubMed, the PMC open-data layout, PDF."""

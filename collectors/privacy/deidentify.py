@@ -1,0 +1,163 @@
+"""De-identification by pattern, checksum, word list and context, English and Chinese, one document at a time."""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+from collectors.privacy.identifiers import addresses_en, addresses_zh, dates, names_en, names_zh, numbers
+from collectors.privacy.identifiers.rule import Span, applied, merged, written_in_ascii
+
+if TYPE_CHECKING:
+    import opencc
+
+Level = Literal["none", "light", "full"]
+DENSE_COUNT, DENSE_SHARE = 10, 0.2
+"""From this many identifiers on, and this share of the characters, a document is about identifiers, not medicine."""
+_INDIRECT = frozenset(("DATE", "AGE"))
+_LIGHT = (numbers.LIGHT, written_in_ascii(numbers.LIGHT))
+_FULL_RULES = (*numbers.LIGHT, *numbers.FULL, *addresses_zh.RULES, *dates.AGE)
+_FULL = (_FULL_RULES, written_in_ascii(_FULL_RULES))
+_DIGIT_OR_AT = re.compile(r"[\d@]")
+_LATIN = re.compile(r"[A-Za-z]{2}")
+_HAN = re.compile("[\u4e00-\u9fff]")
+_TRADITIONAL = re.compile("[醫護電話號歲門學國為後來對個們這說請問聯體檢記錄證碼張陳劉黃楊趙吳孫鄭許葉]")
+_FULL_WIDTH = re.compile("[０-９Ａ-Ｚａ-ｚ＋－．／＠＿]")
+_HALF_WIDTH = {wide: wide - 0xFEE0 for wide in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+_HALF_WIDTH |= {ord(wide): ord(narrow) for wide, narrow in zip("＋－．／＠＿", "+-./@_", strict=True)}
+"""Full-width letters, digits and signs of numbers, to the characters that the rules know."""
+
+
+class Deidentifier:
+    """Replaces identifiers in the texts of one document by surrogates.
+
+    Equal values get the same surrogate (`[PHONE-1]`) throughout the document, numbered as they are found, so that a
+    surrogate says nothing about what it stands for. An age over 89 becomes `90+`; a date becomes its year, or with
+    `shift_days` the date so many days later, a birth `[DATE-1]` in either case. A person's name that was found in one
+    place is replaced in all others, its rare parts too.
+
+    `light` finds e-mail addresses, telephone, identity, card, record, device, messenger and number-plate numbers.
+    `full` adds names, addresses, dates finer than a year, ages over 89, web and IP addresses, postal codes. What has
+    neither a form of its own nor a cue beside it, nor is on a list of names, is not found: this is a filter, not a
+    guarantee.
+
+    >>> clean = Deidentifier("light")
+    >>> clean("Write to ann@example.org.", "请联系 ann@example.org"), clean.status
+    (['Write to [EMAIL-1].', '请联系 [EMAIL-1]'], 'redacted')
+    """
+
+    def __init__(self, level: Level, known: Iterable[str] = (), shift_days: int | None = None):
+        """`known` are names from the family's other documents, to be replaced here too, cue or not."""
+        self._level = level
+        self._known = frozenset(known)
+        self._calendar = dates.Calendar(shift_days)
+        self._numbers: dict[str, dict[str, int]] = {}
+        self._parts: dict[str, str] = {}
+        self._changed = False
+        self._identifiers = self._hidden = self._characters = 0
+
+    @property
+    def status(self) -> str:
+        """The `phi_status` of what was seen so far. Without rules it is unknown: only a person can call it exempt."""
+        if self._level == "none":
+            return "unknown"
+        return "redacted" if self._changed else "clean"
+
+    @property
+    def names(self) -> set[str]:
+        """Names of persons that mean nothing else, of those found so far."""
+        return set(self._parts)
+
+    @property
+    def dense(self) -> bool:
+        """Whether what was seen so far has too many identifiers to be worth keeping, or to be safe: at least
+        DENSE_COUNT, dates and ages aside, that made up DENSE_SHARE of the characters."""
+        return self._identifiers >= DENSE_COUNT and self._hidden >= DENSE_SHARE * self._characters
+
+    def __call__(self, *texts: str) -> list[str]:
+        if self._level == "none":
+            return list(texts)
+        return [self._rewritten(text, spans) for text, spans in zip(texts, self.find(*texts), strict=True)]
+
+    def find(self, *texts: str) -> list[list[Span]]:
+        """What would be replaced in each text, in order, none overlapping another."""
+        found = [self._in_one(text) for text in texts]
+        for text, spans in zip(texts, found, strict=True):
+            self._learn(text[span.start : span.end] for span in spans if span.kind == "NAME")
+        if wanted := self._known | self._parts.keys():
+            anywhere = re.compile("|".join(sorted(map(_bounded, wanted), key=lambda name: (-len(name), name))))
+            for text, spans in zip(texts, found, strict=True):
+                again = [Span(*match.span(), "NAME") for match in anywhere.finditer(text)]
+                spans[:] = merged(spans + again) if again else spans
+        return found
+
+    def _in_one(self, text: str) -> list[Span]:
+        """What a text shows by itself."""
+        ascii_only = text.isascii()
+        if not ascii_only:
+            text = _in_known_characters(text)
+        if self._level == "light":
+            if not _DIGIT_OR_AT.search(text):
+                return []
+            return merged(applied(_LIGHT[ascii_only], text))
+        spans = applied(_FULL[ascii_only], text)
+        if _LATIN.search(text):
+            spans += addresses_en.find_addresses(text)
+            spans += names_en.find_names(text)
+        if not ascii_only and _HAN.search(text):
+            spans += names_zh.find_names(text)
+        spans += (Span(day.start, day.end, "DATE") for day in dates.find_days(text))
+        return merged(spans)
+
+    def _learn(self, names: Iterable[str]) -> None:
+        for name in names:
+            for part in (name, *name.split(), name.rpartition(" ")[2]):
+                if (names_en if part.isascii() else names_zh).is_distinctive(part):
+                    self._parts.setdefault(part, name)
+
+    def _rewritten(self, text: str, spans: list[Span]) -> str:
+        self._characters += len(text)
+        pieces, end = [], 0
+        for span in spans:
+            value = text[span.start : span.end]
+            replacement = self._replacement(text, span, value)
+            if span.kind not in _INDIRECT:
+                self._identifiers += 1
+                self._hidden += len(value)
+            self._changed = self._changed or replacement != value
+            pieces += (text[end : span.start], replacement)
+            end = span.end
+        return "".join((*pieces, text[end:]))
+
+    def _replacement(self, text: str, span: Span, value: str) -> str:
+        if span.kind == "AGE":
+            return "90+"
+        if span.kind == "DATE":
+            day = dates.day_at(text, span.start, span.end)
+            written = day and self._calendar.rewritten(day, value)
+            if written:
+                return written
+        seen = self._numbers.setdefault(span.kind, {})
+        whole = self._parts.get(value, value) if span.kind == "NAME" else value
+        return f"[{span.kind}-{seen.setdefault(whole, len(seen) + 1)}]"
+
+
+def _bounded(name: str) -> str:
+    return rf"\b{re.escape(name)}\b" if name[0].isascii() and name[-1].isascii() else re.escape(name)
+
+
+def _in_known_characters(text: str) -> str:
+    """A text of the same length in the characters that the rules are written in: half-width, simplified."""
+    if _FULL_WIDTH.search(text):
+        text = text.translate(_HALF_WIDTH)
+    if _TRADITIONAL.search(text):
+        simplified = _simplifier().convert(text)
+        return simplified if len(simplified) == len(text) else "".join(map(_simplifier().convert, text))
+    return text
+
+
+@cache
+def _simplifier() -> "opencc.OpenCC":
+    import opencc
+
+    return opencc.OpenCC("t2s")

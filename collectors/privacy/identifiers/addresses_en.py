@@ -1,0 +1,277 @@
+"""Places finer than a state in text of Latin script: streets, boxes, address blocks, towns, hospitals beside their
+doctors."""
+
+from collections.abc import Iterator
+
+import regex
+
+from collectors.privacy.identifiers.rule import Rule, Span, applied
+from collectors.privacy.identifiers.words import given_names, ordinary_words, with_capitals
+
+_STREET = (
+    r"(?:Street|Avenue|Road|Lane|Drive|Court|Boulevard|Row|Terrace|Yard|Crescent|Place|Way|Close|Square|Gardens|Mews"
+    r"|Circle|Highway|Parkway|Trail|Grove|Hill|Walk|Alley|Loop|Pike|Plaza|Crossing|Ridge|Heights|Park"
+    r"|Estate|Rise|Quay|Wharf|Gateway|Mall|Courts|Greens)\b"
+    r"|(?:St|Ave|Av|Rd|Ln|Dr|Ct|Blvd|Pl|Sq|Hwy|Pkwy|Cres|Terr?|Cir)\b\.?(?! \p{Ll}+ing)"
+)
+_STATES = (
+    r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]"
+    r"|W[AIVY])"
+)
+_STATE_NAMES = (
+    "Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho|Illinois"
+    "|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri|Montana"
+    "|Nebraska|Nevada|New Hampshire|New Jersey|New Mexico|New York|North Carolina|North Dakota|Ohio|Oklahoma|Oregon"
+    "|Pennsylvania|Rhode Island|South Carolina|South Dakota|Tennessee|Texas|Utah|Vermont|Virginia|Washington"
+    "|West Virginia|Wisconsin|Wyoming"
+)
+_WORD = r"\p{Lu}[\p{L}'\u2019-]*\.?"
+_TOWN_WORD = r"(?!I\b)\p{Lu}[\p{L}'\u2019-]*"
+_UNIT = (
+    r"(?:,?\s(?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|Room|Building|Bldg|No)\.? ?#?[A-Za-z]?-?\d*[A-Za-z]?\b"
+    r"|,? #\d+[A-Za-z]?)"
+)
+_TOWN = rf"(?:,\s{{0,2}}(?:{_WORD} ){{0,2}}{_WORD})"
+_CODE = (
+    rf"(?:,?\s{{1,2}}(?:{_STATES}|{_STATE_NAMES})\b)?"
+    r"(?:,?\s{1,2}(?:\d{5}(?:-\d{4})?|[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2})\b)?"
+)
+_SMALL = (
+    r"(?!(?:for|on|at|in|with|and|or|after|before|by|to|from|until|about|than|is|was|were|has"
+    r"|had)\b)\p{Ll}[\p{L}.]{0,15}"
+)
+_PART = (
+    rf"(?:#?\d[\w/-]{{0,8}}\.?|{_WORD}|\p{{Lu}}/|d\p{{L}}{{1,2}}|la|le|van|von|nan|{_SMALL}(?= \d|\. \d)"
+    rf"|{_SMALL}(?= {_SMALL} \d))"
+)
+_CORNER = rf"(?:the )?[Cc]orner of (?:{_PART} ){{1,5}}?and (?:{_PART} ?){{1,4}}"
+_PARTS = rf"(?:the corner of )?{_PART}(?:(?:,? (?:\(?)|\s?\n ?(?:, ?)?)(?:and (?={_PART}))?{_PART}\)?){{0,14}}"
+_MEASURE = (
+    r"(?:mg|mcg|mL|ml|cc|cm|mm|g|units?|%|times|ounces?|tablets?|capsules?|puffs?|days?|weeks?|months?|years?"
+    r"|hours?|minutes?"
+    r"|x|per|daily|or|to)(?!\p{L})"
+)
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_PLACED = (
+    r"\b(?:[Aa]ddress(?: (?:is|of \p{Lu}[\w ,&.-]{1,50}? is|with|to|on file is))?:?|[Ll]ocated (?:at|on)"
+    r"|[Ll]iv(?:es?|ed|ing) (?:at|on)"
+    r"|[Rr]esid(?:es?|ed|ing) (?:at|on)|(?:[Ss]ent?|[Mm]ail(?:ed)?|[Dd]eliver(?:ed)?|[Ss]hip(?:ped)?|card"
+    r"|one)(?: it| them| me)? to"
+    r"|[Mm]eet (?:me|you|us) at|arrived at|(?:is|are) at|off at|[Mm]oved to|following\?|[Cc]orner of|refers to)"
+)
+_WAY = (
+    r"(?:[Rr]ue|[Aa]venue|[Aa]venida|[Aa]vda|[Cc]alle|C/|[Rr]ua|[Rr]\u00faa|[Vv]ia|[Vv]iale|[Pp]iazza|[Pp]iazzetta"
+    r"|[Pp]laza|[Pp]aseo|[Cc]orso|[Uu]l\.|[Uu]lica"
+    r"|[Aa]l\.|[Oo]s\.|[Tt]ravessa|[Qq]uinta|[Cc]arrer|[Cc]amino|[Ll]argo)"
+)
+"""Words for a street that stand before its name."""
+_WORD_WAY = (
+    r"\p{Lu}\p{L}{2,20}(?:stra(?:sse|\u00dfe|at)|weg|platz|gasse|laan|plein|vej|gade|gatan|gata|v\u00e4gen|veien"
+    r"|gate|katu|tie|kuja|utca"
+    r"|str\u00e6de|v\u00e4g|brink|singel|kade|dijk|steeg|allee|damm|ufer|ring|stubben|alle)\b"
+)
+_WAY_AFTER = (
+    r"(?:utca|u\.|\u00fat|\u00fatja|t\u00e9r|rkp|k\u00f6z|gate|vei|vej|gata|ulice|n\u00e1m\u011bst\u00ed|tn|pst"
+    r"|mnt|str|Stra(?:sse|\u00dfe)|Straat|Weg|Platz|Allee)"
+)
+"""The same within a word, and behind it."""
+_TAIL = rf"(?:{_UNIT}){{0,2}}(?:(?:[\s,]{{1,4}}(?:{_WORD}|\(\w+\)|nan)){{0,6}}[\s,]{{1,4}}\d{{4,6}}\b|{_TOWN}?{_CODE})"
+_RULES = tuple(
+    Rule(kind, cues, regex.compile(pattern), check)
+    for kind, cues, pattern, check in (
+        (
+            "ADDRESS",
+            (" ",),
+            rf"(?<![\w.])(?P<value>\d{{1,5}}[A-Za-z]?(?:-\d{{1,4}})? (?:(?:N|S|E|W|NE|NW|SE|SW)\.? )?"
+            rf"(?:(?:{_WORD}|\d{{1,3}}(?:st|nd|rd|th)) ){{1,4}}?(?:{_STREET}){_TAIL})",
+            None,
+        ),
+        (
+            "ADDRESS",
+            ("apt", "suite", "apartment", "box"),
+            r"(?<![\w.])(?P<value>\d{1,5} [^\n;:?!]{3,40}?(?:,?\s(?:Apt|Apartment|Suite|Box)\b\.? \d{1,5})"
+            rf"(?:{_UNIT})?(?:{_TOWN}|\s{_WORD}){{0,3}}{_TAIL})",
+            None,
+        ),
+        (
+            "ADDRESS",
+            ("box", "psc", "unit", "po a"),
+            r"(?P<value>\b(?:(?:P\.? ?O\.? ?Box|Post Office Box|PSC|Psc"
+            r"|Unit(?= \d{1,6}(?: [A-Z])?,? [Bb]ox)) \d{1,6}(?: [A-Z])?(?:,? [Bb]ox \d{1,5})?"
+            rf"|US\w{{2,4}} {_WORD}(?=\n))(?:\s{{1,2}}[ADFadf][Pp][Oo],? [Aa][AaEePp] \d{{5}})?{_TOWN}?{_CODE})",
+            lambda value: any(c.isdigit() for c in value),
+        ),
+        (
+            "ADDRESS",
+            ("po a", "po, a"),
+            r"(?P<value>(?:(?:PSC|Psc|Unit|Box|,"
+            r"|\d{1,5})\s{1,2}){0,6}(?:US\w{2,4} \p{Lu}\p{L}{1,20}\s{1,2})?[ADF][Pp][Oo],? A[AEPaep] \d{5})",
+            None,
+        ),
+        (
+            "ADDRESS",
+            None,
+            rf"(?<![\w.])(?P<value>(?:\d{{1,5}} )?(?:{_WORD} ){{0,2}}(?:{_WAY}[.]? (?:(?:{_WORD}"
+            rf"|\p{{Ll}}{{1,6}}) ){{1,5}}?|{_WORD_WAY} |{_WORD} {_WAY_AFTER}\.? )"
+            rf"\d{{1,4}}[a-z]?\b\.?(?! ?{_MEASURE}){_TAIL})",
+            None,
+        ),
+        (
+            "ADDRESS",
+            None,
+            rf"\b(?:at|to|from|near|outside)\s(?P<value>\d{{3,5}} (?!CC|ML"
+            rf"|MG)(?:{_WORD} ){{1,4}}\d{{1,4}}(?! ?{_MEASURE}){_TAIL})",
+            None,
+        ),
+        (
+            "ADDRESS",
+            (",",),
+            rf"(?<![\w.])(?P<value>\d{{1,5}}[A-Za-z]? [^\n;:?!]{{3,60}}?, {_WORD}(?: {_WORD}){{0,2}},? {_STATES},?"
+            rf" \d{{5}}(?:-\d{{4}})?)\b",
+            None,
+        ),
+        ("ADDRESS", (",",), rf"\b(?P<value>{_WORD}(?: {_WORD}){{0,2}}, {_STATES},? \d{{5}}(?:-\d{{4}})?)\b", None),
+        (
+            "ADDRESS",
+            ("apt", "apartment", "suite", "flat"),
+            r"(?<=[,\n>\d] {0,2})\b(?P<value>(?:Apt|Apartment|Suite|Flat)\.? #?\d{1,5}[A-Za-z]?)\b",
+            None,
+        ),
+        (
+            "ADDRESS",
+            (
+                *(
+                    "address",
+                    "located ",
+                    "lives ",
+                    "living ",
+                    "live ",
+                    "resid",
+                    "sent to",
+                    "send",
+                    "mail",
+                    "meet",
+                    " one to",
+                ),
+                *(
+                    " is at",
+                    " are at",
+                    " is on",
+                    "arrived at",
+                    "moved to",
+                    "off at",
+                    "corner of",
+                    "refers to",
+                    "card to",
+                ),
+            ),
+            rf"{_PLACED}\s{{1,2}}(?P<value>(?!\d+ ?{_MEASURE}|(?:{_MONTHS})\b)(?=[\p{{Lu}}\d]|the corner)"
+            rf"{_PARTS})(?! ?\d| ?{_MEASURE})",
+            lambda value: any(c.isdigit() for c in value) and any(c.isupper() for c in value) and len(value) > 4,
+        ),
+        (
+            "ADDRESS",
+            (
+                "lives ",
+                "live ",
+                "living ",
+                "lived ",
+                "resid",
+                "moved ",
+                "born in",
+                "hometown",
+                "grew up",
+                "raised in",
+                "native of",
+            ),
+            r"\b(?:[Ll]iv(?:es?|ed|ing) (?:alone )?(?:in|near|outside)|[Rr]esid(?:es?|ed|ing) in|resident of"
+            r"|[Mm]oved (?:here )?(?:to|from)"
+            r"|[Bb]orn in|[Hh]ometown(?: is| of)|[Gg]r[eo]w(?:s|ing|n)? up in|[Rr]aised in|native of) "
+            rf"(?P<value>(?!(?:{_STATE_NAMES}|{_MONTHS}|North|South|East|West|I|The|A|An|United|Home|Hospital"
+            rf"|Mexico|China|India|Canada)\b)"
+            rf"(?=\p{{Lu}}\p{{Ll}}){_TOWN_WORD}(?: {_TOWN_WORD}){{0,2}})(?! ?\d)",
+            None,
+        ),
+        (
+            "ADDRESS",
+            (" st.", "street", " st,", " st\n"),
+            rf"\b(?:[Ll]ives? on|[Cc]orner of|[Oo]ff at|at|on|and"
+            rf"|to) (?P<value>(?=[\p{{Lu}}\d]){_PART}(?: {_PART}){{0,4}} (?:[Ss]treet|St)\b)",
+            None,
+        ),
+        ("ADDRESS", ("corner of",), rf"(?P<value>{_CORNER})", lambda value: any(c.isupper() for c in value[12:])),
+        (
+            "HOSPITAL",
+            ("hospital", "clinic", "medical cent", "infirmary"),
+            rf"\b(?:Dr\.?|Doctor) (?:{_WORD} ){{1,3}}(?:\w+ ){{0,5}}?(?:at|of|from) (?:the )?"
+            rf"(?P<value>(?:{_WORD} ){{1,4}}?(?:Hospital|Clinic|Medical Cent(?:er|re)|Infirmary))\b",
+            None,
+        ),
+    )
+)
+_MARGIN = " \t>?*-"
+_HOUSE = regex.compile(
+    rf"\b(?:Apt|Suite|Ste|Unit|Flat|Box|PSC|Psc|[AFD]PO)\b\.?|\d.*(?:{_STREET})"
+    rf"|^\W*(?:[\p{{L}}.'-]+ ){{0,3}}\d{{4,6}}\b|^\d+ \p{{Lu}}.* \d+\b"
+)
+_BLOCK_WORD = regex.compile(r"\(?[\p{Lu}\d,#][\p{L}\d.,'\u2019/#()-]*|d\p{L}{1,2}|van|von|la|and|nan|\W")
+_FIRM = regex.compile(
+    r"(?i)\b(?:inc|ltd|corp|corporation|llc|group|services|company|co|plc|bank|systems|technologies|and"
+    r"|partners)\b\.?"
+)
+
+
+def find_addresses(text: str) -> Iterator[Span]:
+    """Addresses, and the addressee above an address block (NAME)."""
+    if text.islower() or text.isupper():
+        text = with_capitals(text)
+    for start, end, kind in applied(_RULES, text):
+        yield Span(start, start + len(text[start:end].rstrip(" \n.,;(")), kind)
+    if text.count("\n") >= 2:
+        yield from _find_blocks(text)
+
+
+def _find_blocks(text: str) -> Iterator[Span]:
+    """Addresses set as blocks, such as letterheads: three short lines or more of names and numbers alone, one of them
+    with a house, a box or a postal code."""
+    block: list[tuple[int, int]] = []
+    position = 0
+    for line in text.split("\n"):
+        value = line.strip(_MARGIN)
+        start = position + line.index(value) if value else position
+        position += len(line) + 1
+        if _is_block_line(value):
+            block.append((start, start + len(value)))
+        elif value:
+            yield from _in_block(text, block)
+            block = []
+    yield from _in_block(text, block)
+
+
+def _is_block_line(value: str) -> bool:
+    words = value.split()
+    if not words or len(value) > 90 or len(words) > 9 or value[-1] in ":;":
+        return False
+    odd = sum(_BLOCK_WORD.fullmatch(word) is None for word in words)
+    return odd == 0 or (odd <= len(words) // 3 and _HOUSE.search(value) is not None)
+
+
+def _in_block(text: str, block: list[tuple[int, int]]) -> Iterator[Span]:
+    if len(block) < 3:
+        return
+    lines = [text[start:end] for start, end in block]
+    numbered = [any(c.isdigit() for c in line) for line in lines]
+    houses = [number for number, line in enumerate(lines) if numbered[number] and _HOUSE.search(line)]
+    if not houses or sum(numbered) > 0.8 * len(lines):
+        return
+    for (start, end), line in zip(block[: houses[0]], lines, strict=False):
+        if 1 <= len(line.split()) <= 5 and not _FIRM.search(line) and _begins_like_person(line):
+            yield Span(start, end, "NAME")
+            break
+    for start, end in block[houses[0] :]:
+        yield Span(start, end, "ADDRESS")
+
+
+def _begins_like_person(line: str) -> bool:
+    words = [word.strip(".,") for word in line.lower().split()]
+    return words[0] in given_names() or not any(word in ordinary_words() for word in words)

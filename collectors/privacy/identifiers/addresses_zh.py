@@ -1,0 +1,75 @@
+"""Places finer than a province in Chinese: streets and doors, towns and villages, hospitals beside their doctors."""
+
+import re
+
+from collectors.privacy.identifiers.name_cues_zh import SURNAME
+from collectors.privacy.identifiers.rule import rule
+
+_HAN = r"[\u4e00-\u9fff]"
+_PLACE = r"(?:[^\W\d_a-zA-Z住在于址是为者从到的系自来往]|自(?=治))"
+_DOOR = (
+    r"(?:院?[A-Za-z]?\d{1,4}(?:号楼|号院|号|栋|幢|座|单元|楼|层|室|房"
+    r"|门)){0,5}(?:-?\d{1,4}(?![\d人岁年月天次个%.])){0,2}"
+)
+_REGION = (
+    r"(?:省|自治区|市|自治州|地区|盟|区|县|旗|镇|乡|街道|村|路|街|大道|巷|弄|胡同|小区|花园|公寓|苑|里|号|栋|幢|室"
+    r"|楼|组|屯|社区|庄)"
+)
+
+_NAMED = r"[^\W\d_a-zA-Z住在于是为者从到的去我你他她您就后前了找请]"
+_NO_ADDRESS = re.compile(r"医院|一个|比较|的|这[里儿]|哪|病房|宿舍|学校|楼上|楼下")
+_NO_OFFICE = rf"(?!{_HAN}{{0,10}}(?:医院|卫生院|大学|学院|法院|研究所|政府|委员会|公司|中心))"
+"""The place of an office is nobody's address."""
+
+
+def _is_address(value: str) -> bool:
+    """Names a region, and is no figure of speech or hospital."""
+    return re.search(rf"{_HAN}{_REGION}", value) is not None and not _NO_ADDRESS.search(value)
+
+
+RULES = (
+    rule(
+        "ADDRESS",
+        ("号", "栋", "幢", "座", "弄", "室", "组"),
+        rf"(?P<value>{_PLACE}{{1,24}}?",
+        r"(?:(?:路|街|大道|巷|弄|胡同|里)\d{1,5}[号弄]|(?:小区|花园|公寓|新村|家园|苑|村|城|府|庭|广场|大厦|湾|园"
+        r"|社区|庄|屯)\d{1,4}[号栋幢座组期])",
+        rf"{_DOOR})",
+    ),
+    rule(
+        "ADDRESS",
+        ("址", "住", "户口", "来自"),
+        r"(?:(?:家庭|现|通讯|联系|户籍|工作|收货|邮寄|居住|常住)?(?:地址|住址)|(?<!入)住(?!院|进|宿)(?:在|于)?"
+        r"|户口所在地|来自)",
+        rf"[:\uff1a是为于在\s]{{0,3}}(?P<value>{_HAN}[\u4e00-\u9fffA-Za-z\d·\-—－#()（）]{{2,50}})",
+        check=_is_address,
+    ),
+    rule(
+        "ADDRESS",
+        ("籍贯", "户籍", "出生地"),
+        rf"(?:籍贯|户籍(?:所在地|地)?|出生地)[:\uff1a是为\s]{{1,3}}(?P<value>{_HAN}{{2,12}})",
+    ),
+    rule(
+        "ADDRESS",
+        ("省", "市", "自治", "县"),
+        rf"(?P<value>(?:{_PLACE}{{2,6}}?(?:省|自治区))?{_PLACE}{{2,6}}?(?:市|自治州|州)(?:{_PLACE}{{1,5}}?(?:区|县"
+        rf"|旗|市))"
+        rf"(?:{_PLACE}{{1,6}}?(?:街道|镇|乡))?(?:{_PLACE}{{1,8}}?(?:路|街|大道|巷|村|小区|社区))?{_DOOR}"
+        rf"|{_PLACE}{{2,6}}?(?:省|自治区){_PLACE}{{2,6}}?(?:市|自治州|县)(?:{_PLACE}{{1,5}}?(?:区|县|镇|乡"
+        rf"|村)){{0,3}}{_DOOR})",
+        _NO_OFFICE,
+    ),
+    rule(
+        "ADDRESS",
+        ("县", "镇", "乡"),
+        rf"(?P<value>{_PLACE}{{1,5}}?(?:县|市|区){_PLACE}{{1,5}}?(?:镇|乡|街道){_PLACE}{{0,6}}?(?:村|组|屯"
+        rf"|社区)?{_DOOR})",
+        _NO_OFFICE,
+    ),
+    rule(
+        "HOSPITAL",
+        ("医院", "卫生院", "诊所", "保健院", "医学中心"),
+        rf"(?P<value>{_NAMED}{{2,16}}?(?:医院|卫生院|诊所|保健院|医学中心))(?:{_HAN}{{0,9}}[科室部])?的?",
+        rf"(?={SURNAME}{_HAN}{{0,2}}(?:副?主任|医生|医师|大夫|教授|护士))",
+    ),
+)

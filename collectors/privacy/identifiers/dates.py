@@ -1,0 +1,186 @@
+"""Dates finer than a year, and ages over 89: found, shifted, or brought down to the year.
+
+Safe Harbor keeps the year alone. Where the records of a patient belong together, all their dates are moved by the same
+number of days instead, so that intervals stay what they were.
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from collectors.privacy.identifiers.rule import holds, rule
+
+_NAMES = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October")
+_NAMES += ("November", "December")
+_CUES = tuple(name[:3].lower() for name in _NAMES)
+_MONTH = (
+    r"(?P<name>Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?"
+    r"|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)\.?"
+)
+_YEAR = r"(?P<year>(?:18|19|20)\d\d)"
+_DAY = r"(?P<day>3[01]|[12]\d|0?[1-9])"
+_NUMBER = r"(?P<month>1[0-2]|0?[1-9])"
+_FORMS = (
+    (("年",), rf"(?<!\d){_YEAR} ?年 ?{_NUMBER} ?月(?: ?{_DAY} ?[日号])?"),
+    (("月",), rf"(?<!\d)(?<!\d年){_NUMBER} ?月 ?{_DAY} ?[日号]"),
+    (("19", "20"), rf"(?<![\d.-]){_YEAR}(?P<sign>[-/.]){_NUMBER}(?P=sign){_DAY}(?![\d-])"),
+    (
+        ("19", "20"),
+        rf"(?<![A-Za-z0-9_.-]){_YEAR}(?P<month>1[0-2]|0[1-9])(?P<day>3[01]|[12]\d|0[1-9])(?![A-Za-z0-9_-]|\.\d)",
+    ),
+    (
+        ("/", "-", "."),
+        r"(?<![\d/.-])(?P<first>\d{1,2})(?P<sign>[/.-])(?P<second>\d{1,2})(?P=sign)(?P<year>(?:18|19"
+        r"|20)\d\d)(?![\d/-])",
+    ),
+    (("/",), r"(?<![\d/.])(?P<first>\d{1,2})/(?P<second>\d{1,2})/(?P<year>\d\d)(?![\d/])"),
+    (_CUES, rf"\b{_MONTH} {_DAY}(?:st|nd|rd|th)?\b(?:,? {_YEAR})?(?![\d/])"),
+    (_CUES, rf"(?<![\d.])\b{_DAY}(?:st|nd|rd|th)?[ -](?:of )?{_MONTH}\b(?:,?[ -]{_YEAR})?(?!\d)"),
+    (_CUES, rf"\b{_MONTH},? {_YEAR}(?!\d)"),
+)
+_PATTERNS = tuple((cues, re.compile(pattern)) for cues, pattern in _FORMS)
+_BIRTH = re.compile(
+    r"(?:\b(?:born|birth|DOB|D\.O\.B\.?|birthday|birthdate)\b[^\d\n]{0,20}|(?:出生|生日|生于)[^\d\n]{0,8})$",
+    re.IGNORECASE,
+)
+_BORN_AFTER = re.compile(r"\s?(?:出?生|birth)")
+_ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
+_REFERENCE_YEAR = 2001
+"""For days named without a year, before any year was named."""
+
+AGE = (
+    rule(
+        "AGE",
+        ("9", "1"),
+        r"(?<![\d.])(?P<value>9\d|1[0-2]\d)",
+        r"(?=[- ]?(?:years?[- ]olds?|years? of age|year-old|yrs?[- ]old|y\.?/?o\b|yo\b|[\u5468]?岁))",
+        flags=re.IGNORECASE,
+    ),
+    rule(
+        "AGE",
+        ("age", "turned", "年龄", "享年", "寿"),
+        r"(?:\b(?:aged?|turned|age(?: is|:| of))[: ]{1,2}|(?:年龄|享年)[:\uff1a\s]{0,2})(?P<value>9\d"
+        r"|1[0-2]\d)(?![\d.%/-])",
+        r"(?! ?(?:days?|weeks?|months?|hours?|minutes?|天|月|小时|周))",
+        flags=re.IGNORECASE,
+    ),
+    rule(
+        "AGE", ("十", "百"), r"(?P<value>九十[一二三四五六七八九]?|一百[零一二三四五六七八九十]{0,3})(?=[多余]?[周]?岁)"
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Day:
+    """A date as written: where, what it says (any part may be None), and which characters say it."""
+
+    start: int
+    end: int
+    year: int | None
+    month: int
+    day: int | None
+    birth: bool
+    parts: tuple[tuple[int, int, str], ...]
+    """Start and end of year, month and day, relative to `start`, with the name of the part."""
+
+
+def find_days(text: str) -> Iterator[Day]:
+    """Dates finer than a year, form by form. A month or a day that doesn't exist is no date."""
+    lowered = text.lower()
+    for cues, pattern in _PATTERNS:
+        if holds(lowered, cues):
+            for match in pattern.finditer(text):
+                if (found := _day(text, match)) is not None:
+                    yield found
+
+
+def day_at(text: str, start: int, end: int) -> Day | None:
+    """The date that fills a span."""
+    for _, pattern in _PATTERNS:
+        match = pattern.match(text, start)
+        if match and match.end() == end:
+            return _day(text, match)
+    return None
+
+
+def _day(text: str, match: re.Match) -> Day | None:
+    groups = match.groupdict()
+    where = {name: match.span(name) for name, value in groups.items() if value is not None}
+    if "first" in where:
+        # The American order first; where that is no date, the other.
+        order = ("month", "day") if int(groups["first"]) <= 12 else ("day", "month")
+        for name, group in zip(order, ("first", "second"), strict=True):
+            groups[name], where[name] = groups[group], where[group]
+    if groups.get("name"):
+        month = next(n for n, name in enumerate(_NAMES, 1) if groups["name"].lower()[:3] == name[:3].lower())
+    else:
+        month = int(groups["month"])
+    year, day = groups.get("year"), groups.get("day")
+    if year is not None:
+        year = int(year) if len(year) > 2 else int(year) + (2000 if int(year) < 69 else 1900)
+    try:
+        date(year or 2000, month, int(day or 1))
+    except ValueError:
+        return None
+    start = match.start()
+    names = [name for name in ("year", "month", "name", "day") if name in where]
+    parts = tuple(sorted((where[name][0] - start, where[name][1] - start, name) for name in names))
+    birth = _BIRTH.search(text[max(0, start - 40) : start]) or _BORN_AFTER.match(text, match.end())
+    return Day(start, match.end(), year, month, int(day) if day else None, birth is not None, parts)
+
+
+def shift_of(group: str, secret: bytes | None) -> int | None:
+    """By how many days the dates of a patient's records are moved: whole weeks, up to a year either way, never none;
+    the same for the same group and secret. None without a secret."""
+    if secret is None:
+        return None
+    draw = int.from_bytes(hmac.new(secret, f"dates\0{group}".encode(), hashlib.sha256).digest()[:8], "big") % 104
+    return 7 * (draw - 52 if draw < 52 else draw - 51)
+
+
+class Calendar:
+    """Rewrites the dates of one document. Without a shift a date becomes its year."""
+
+    def __init__(self, shift_days: int | None):
+        self._shift = shift_days
+        self._year = _REFERENCE_YEAR
+
+    def rewritten(self, day: Day, text: str) -> str | None:
+        """What to write for a date; None where nothing of it may stay: births, and days without a year that can't be
+        shifted."""
+        if day.year is not None:
+            self._year = day.year
+        if day.birth:
+            return None
+        if self._shift is None:
+            return None if day.year is None else f"{day.year}{'年' if '年' in text else ''}"
+        try:
+            moved = date(day.year or self._year, day.month, day.day or 15) + timedelta(self._shift)
+        except (ValueError, OverflowError):  # 29 February of a year that isn't in the text
+            return None
+        padded = any(text[start] == "0" for start, *_ in day.parts) or re.fullmatch(r"[\d/.-]+", text) is not None
+        written, end = "", 0
+        for start, stop, name in day.parts:
+            written += text[end:start] + _in_style(text[start:stop], name, moved, padded)
+            end = stop
+            if name == "day" and (ordinal := _ORDINAL.match(text, stop)):
+                written, end = written + _ordinal(moved.day), ordinal.end()
+        return written + text[end:]
+
+
+def _ordinal(day: int) -> str:
+    return "th" if 11 <= day <= 13 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
+
+
+def _in_style(written: str, part: str, moved: date, padded: bool) -> str:
+    if part == "name":
+        name = _NAMES[moved.month - 1]
+        name = name if len(written) > 4 or written in ("June", "July") else name[:3]
+        return name.upper() if written.isupper() else name
+    number = {"year": moved.year, "month": moved.month, "day": moved.day}[part]
+    if part == "year":
+        return str(number) if len(written) > 2 else f"{number % 100:02d}"
+    return f"{number:02d}" if padded and len(written) == 2 else str(number)

@@ -1,0 +1,175 @@
+"""Names of persons in text of Latin script: by titles and cues, by lists of names, by the company they keep.
+
+Medicine is full of names that are no person's: eponyms, drugs, instruments. What a lexicon of medical text knows is a
+person only where a cue says so; what stands before words such as `disease` or `catheter` never is.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import regex
+
+from collectors.privacy.identifiers.eponyms import EPONYM, LOOSE_EPONYM, NO_NAMES, PLACE_HEADS
+from collectors.privacy.identifiers.name_cues_en import (
+    AFTER,
+    AFTER_KNOWN,
+    ARTICLE,
+    BEFORE,
+    CREDENTIAL,
+    CUES,
+    FIRM_BEFORE,
+    PARTICLE,
+    RELATIVES,
+    TITLES,
+    WORD,
+)
+from collectors.privacy.identifiers.rule import Span, applied
+from collectors.privacy.identifiers.words import family_names, given_names, medical_names, ordinary_words, with_capitals
+
+_RUN = regex.compile(
+    rf"(?<![\p{{L}}\d@/_.-])(?:\p{{Lu}}\. ?)?{WORD}(?:[ \t](?:\p{{Lu}}\.? ?"
+    rf"|{PARTICLE} ){{0,2}}{WORD}){{0,5}}(?![\p{{L}}\d@_])"
+)
+_TOKEN = regex.compile(rf"\p{{Lu}}\.|\p{{Lu}}(?= )|{WORD}|{PARTICLE}")
+_PIECES = regex.compile(r"[-'\u2019]")
+_WHOLE = regex.compile(
+    r"(?:g[ip]*[gsunbfd]|b[ip]*[gsud]|d[ip]*[gsudbnf]|[su][ip]+[sunf]|[su][ip]*[sun]|i[gsu]|g[ip]*g[ip]*[gsun]"
+    r"|gmm?s|ui+u)[gsunf]?"
+)
+"""Classes of the words of a full name, see `_class_of`."""
+_LIKELY = regex.compile(r"[bg][ip]*[gbdsfnm]")
+"""The same beside a cue."""
+_SURE = regex.compile(r"(?i)\b(?:name is|names?:|calls? me|called me|named|mr|mrs|ms|dr)\.? ?$")
+_UNLISTED = frozenset(("ss", "us", "uu", "su"))
+"""Full names that are on no list of given names."""
+_ENDS_SENTENCE = regex.compile(r"\p{Lu}\. \p{Lu}\p{Ll}+")
+"""After a title: an initial for a name, then the next sentence."""
+_PLACE_BEFORE = regex.compile(r"\b(?:St\.?|Saint|San|Santa|North|South|East|West|New|Port|Lake|Mount|Fort) $")
+_CITY_AFTER = regex.compile(r",? \p{Lu}{2}\b(?!,)")
+_LISTED = regex.compile(rf"(?P<head>{WORD})(?:, (?P<more>{WORD}))*,? and (?P<last>{WORD})(?![\p{{L}}-]| \p{{Lu}})")
+
+
+def find_names(text: str) -> Iterator[Span]:
+    """Names of persons; the title is not part of the name. In a text all small or all large, where spelling mistakes
+    look like names, only those of which a part is on a list."""
+    if text.islower() or text.isupper():
+        text = with_capitals(text)
+        for span in _find_names(text):
+            if _has_listed(text[span.start : span.end]) or _SURE.search(text[max(0, span.start - 16) : span.start]):
+                yield span
+    else:
+        yield from _find_names(text)
+
+
+def _find_names(text: str) -> Iterator[Span]:
+    for span in applied(TITLES, text):
+        if not _ENDS_SENTENCE.fullmatch(text[span.start : span.end]):
+            yield span
+    for span in applied(CUES, text):
+        value = text[span.start : span.end]
+        if _may_be_cued(value) and not EPONYM.match(text, span.end):
+            yield span
+    for match in _RUN.finditer(text):
+        yield from _in_run(text, match.start(), match[0])
+    if " and " in text:
+        yield from _in_lists(text)
+
+
+def _has_listed(name: str) -> bool:
+    words = name.split()
+    return (
+        any(_class_of(word) in "gsbd" for word in words) if len(words) > 1 else _class_of(name) == "g" and len(name) > 4
+    )
+
+
+def is_distinctive(name: str) -> bool:
+    """Whether a name, or a part of one, means nothing else: it may be replaced wherever it stands."""
+    word = name.lower().strip(".,")
+    return len(name) > 3 and word not in ordinary_words() and word not in medical_names()
+
+
+def _may_be_cued(value: str) -> bool:
+    """Not all words after a cue are ordinary: "my name is not on the list"."""
+    words = [word for word in regex.split(r"[ ,.-]+", value.lower()) if len(word) > 1]
+    if not words or words[0] in NO_NAMES or words[-1] in PLACE_HEADS:
+        return False
+    if len(words) == 1 and words[0] in ordinary_words():
+        return (
+            len(words[0]) > 3
+            and words[0] not in RELATIVES
+            and (words[0] in given_names() or (value[0].isupper() and words[0] in family_names()))
+        )
+    if value[0].islower():
+        return not any(word in ordinary_words() for word in words)
+    return any(word not in ordinary_words() or word in given_names() or word in family_names() for word in words)
+
+
+def _in_run(text: str, start: int, run: str) -> Iterator[Span]:
+    """The name in a run of capitalised words, if there is one."""
+    tokens = [(*match.span(), _class_of(match[0])) for match in _TOKEN.finditer(run)]
+    while (tokens and tokens[0][2] in "wmp") or (len(tokens) > 1 and tokens[0][2] == "f"):
+        tokens.pop(0)
+    if tokens and (head := run[slice(*tokens[-1][:2])].lower().strip(".")) in PLACE_HEADS:
+        known = len(tokens) > 1 and tokens[0][2] == "g" and head in family_names()
+        if not known or not BEFORE.search(text[max(0, start - 32) : start]):
+            return
+    while tokens and tokens[-1][2] in "wpi":
+        tokens.pop()
+    if tokens:
+        first, last = start + tokens[0][0], start + tokens[-1][1]
+        if _is_person(text, first, last, "".join(kind for *_, kind in tokens)):
+            yield Span(first, last, "NAME")
+
+
+@lru_cache(1 << 16)
+def _class_of(word: str) -> str:
+    """i initial, p particle, g given name, s family name, b ordinary and a given name, d medical and a given name, f
+    ordinary and a family name, n medical and a family name, w ordinary, m medical, u unknown."""
+    if word[0].islower():
+        return "p"
+    if len(word.strip(".")) == 1:
+        return "i"
+    lowered = max(_PIECES.split(word.lower()), key=len)
+    if lowered in NO_NAMES:
+        return "w"
+    given, family = lowered in given_names(), lowered in family_names()
+    if lowered in ordinary_words():
+        return "b" if given else "f" if family else "w"
+    if lowered in medical_names():
+        return "d" if given else "n" if family else "m"
+    return "g" if given else "s" if family else "u"
+
+
+def _is_person(text: str, start: int, end: int, kinds: str) -> bool:
+    if EPONYM.match(text, end) or (len(kinds) == 1 and LOOSE_EPONYM.match(text, end)):
+        return False
+    if CREDENTIAL.match(text, end):
+        return True
+    before = text[max(0, start - 32) : start]
+    cued, article = BEFORE.search(before) is not None, ARTICLE.search(before) is not None
+    about = cued or AFTER.match(text, end) is not None
+    if len(kinds) > 1:
+        if not _WHOLE.fullmatch(kinds):
+            return about and (kinds[0] in "gd" or set(kinds) <= set("gsuip") or _LIKELY.fullmatch(kinds) is not None)
+        if about or set(kinds) & set("gbd") or set(kinds[1:-1]) & set("ip"):
+            return True
+        return kinds in _UNLISTED and not article and not FIRM_BEFORE.search(before)
+    if kinds == "g":
+        return not _PLACE_BEFORE.search(before) and not _CITY_AFTER.match(text, end)
+    if article and not cued:
+        return False
+    return (kinds in "subd" and about) or (kinds == "s" and AFTER_KNOWN.match(text, end) is not None)
+
+
+def _in_lists(text: str) -> Iterator[Span]:
+    """A list of names is one of persons if one is, and none is anything else: "Anna and Torres". Three family names and
+    more are a firm, unless something before says that they are persons."""
+    for match in _LISTED.finditer(text):
+        spans = [span for group in ("head", "more", "last") for span in match.spans(group)]
+        kinds = {_class_of(text[start:end]) for start, end in spans}
+        before = text[max(0, match.start() - 32) : match.start()]
+        cued = BEFORE.search(before) is not None
+        persons = "g" in kinds or (len(spans) < 3 and not ARTICLE.search(before)) or cued
+        named = kinds <= set("gsubdnf") and (cued or kinds & set("gs"))
+        if named and persons and not EPONYM.match(text, match.end()):
+            yield from (Span(*span, "NAME") for span in spans)

@@ -1,0 +1,67 @@
+"""What is known of English words and of names: loaded once, when the first text needs them."""
+
+import pkgutil
+from functools import cache
+from importlib import import_module
+from importlib.resources import files
+
+import faker.providers.person
+import regex
+
+_LETTERS = regex.compile(r"(?![aiAI]\b)[\p{L}'\u2019]+")
+_TITLE_WORDS = frozenset(("mr", "mrs", "ms", "miss", "dr", "prof"))
+
+
+@cache
+def ordinary_words() -> frozenset[str]:
+    """English words, written small in open medical and general text, and the inflections seen there."""
+    return frozenset(word for word in _lexicon() if word[0].islower())
+
+
+@cache
+def medical_names() -> frozenset[str]:
+    """Words, in lower case, that medicine writes with a capital: eponyms, drugs, instruments, organisms."""
+    return frozenset(word.lower() for word in _lexicon() if word[0].isupper())
+
+
+@cache
+def _lexicon() -> tuple[str, ...]:
+    return tuple(files("collectors.privacy.identifiers").joinpath("english.txt").read_text("utf-8").split())
+
+
+@cache
+def given_names() -> frozenset[str]:
+    """Given names of many countries in Latin letters, in lower case."""
+    return _names("first")
+
+
+@cache
+def family_names() -> frozenset[str]:
+    """Family names of many countries in Latin letters, in lower case."""
+    return _names("last")
+
+
+def _names(which: str) -> frozenset[str]:
+    found: set[str] = set()
+    for module in pkgutil.iter_modules(faker.providers.person.__path__):
+        provider = import_module(f"faker.providers.person.{module.name}").Provider
+        for attribute in dir(provider):
+            if which in attribute and isinstance(values := getattr(provider, attribute), tuple | list | dict):
+                for value in values:
+                    found.update(word.lower() for word in str(value).replace("-", " ").split() if _is_latin(word))
+    return frozenset(found)
+
+
+def _is_latin(word: str) -> bool:
+    return len(word) > 1 and word[0].isupper() and max(word) < "\u0250" and word.replace("'", "").isalpha()
+
+
+def with_capitals(text: str) -> str:
+    """A text written all small, or all large, as it might have been written: its rarer words with a capital."""
+    return _LETTERS.sub(lambda match: _capital(match[0]), text)
+
+
+def _capital(word: str) -> str:
+    small = word.lower()
+    capital = small if small in ordinary_words() and small not in _TITLE_WORDS else small.title()
+    return capital if len(capital) == len(word) else word

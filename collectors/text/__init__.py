@@ -1,0 +1,1 @@
+"""What every text goes through: decoding, normalisation, boilerplate, language, injected instructions."""

@@ -1,0 +1,187 @@
+"""Table files of any size: rows as they come, bad ones with a reason, nothing held that need not be."""
+
+import io
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collectors.tables import rows_json
+from collectors.tables.rows import NoColumn
+from collectors.tables.rows_csv import csv_rows
+from collectors.tables.rows_json import json_rows
+from collectors.tables.rows_parquet import parquet_rows
+from collectors.tables.rows_text import lines_of
+from datagen.archives import RawFile
+from datagen.errors import InputError
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+)
+ROWS = st.lists(st.dictionaries(st.text(max_size=4), VALUES, max_size=3), min_size=1, max_size=6)
+
+
+def rows_of(text: str, piece: int) -> list:
+    pieces = [text[place : place + piece] for place in range(0, len(text), piece)]
+    return [row.reason if isinstance(row, InputError) else row for row in json_rows(pieces)]
+
+
+@given(ROWS, st.integers(1, 30), st.sampled_from([None, 2]), st.booleans())
+def test_large_json_is_read_as_small_json_is(rows, piece, indent, ascii_only):
+    def text(value):
+        return json.dumps(value, indent=indent, ensure_ascii=ascii_only)
+
+    keyed = {f"k{n}": row for n, row in enumerate(rows)}
+    for value, expected in (
+        (rows, rows),
+        ({"version": 1.5, "tags": ["a"], "data": rows}, rows),
+        (keyed, [{"key": key, **row} for key, row in keyed.items()]),
+    ):
+        assert rows_of(text(value), piece) == expected
+        limit, rows_json.MAX_WHOLE = rows_json.MAX_WHOLE, 1
+        rows_json.MAX_WHOLE = 1
+        try:
+            found = rows_of(text(value), piece)
+        except InputError as error:
+            found = error.reason
+        finally:
+            rows_json.MAX_WHOLE = limit
+        # A row over the limit can't be read; what can be, is the same.
+        assert found == expected or found == "too_large"
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "reason"),
+    [
+        ('[{"a": 1}, {"a": 2}', 2, "bad_json"),
+        ('[{"a": 1} {"a": 2}]', 1, "bad_json"),
+        ('[{"a": 1}, x]', 1, "bad_json"),
+        ('{"data": [{"a": 1}, ', 1, "bad_json"),
+        ('{"a": 1, "b": "' + "x" * 100 + '"}', 0, "too_large"),
+        ('[{"a": 1}, {"a": "' + "x" * 5000 + '"}]', 1, "too_large"),
+        ('{"a" 1}' + " " * 100, 0, "bad_json"),
+    ],
+)
+def test_large_json_up_to_what_is_wrong_with_it(monkeypatch, text, rows, reason):
+    monkeypatch.setattr(rows_json, "MAX_WHOLE", 12)
+    found = json_rows([text[place : place + 5] for place in range(0, len(text), 5)])
+    for number in range(rows):
+        assert isinstance(next(found), dict), number
+    with pytest.raises(InputError) as caught:
+        list(found)
+    assert caught.value.reason == reason
+
+
+def test_values_that_json_does_not_have_are_null_and_depth_is_bounded():
+    row = '{"a": NaN, "b": -Infinity, "c": 1e999, "d": 1.5}'
+    assert rows_of(row, 99) == [{"a": None, "b": None, "c": None, "d": 1.5}]
+    deep = '{"a": ' + "[" * 150 + "]" * 150 + "}"
+    assert rows_of(f"{row}\n{deep}\n{row}", 99)[1] == "json_limits"
+
+
+def csv_of(text: str, **options) -> list:
+    found = csv_rows(lines_of([text]), options.pop("columns", {"a"}), **options)
+    return [row.reason if isinstance(row, InputError) else list(row.values()) for row in found]
+
+
+def test_a_quote_without_end_does_not_take_all_the_rest(monkeypatch):
+    monkeypatch.setattr("collectors.tables.rows_csv.MAX_ROW", 50)
+    found = csv_of('a,b\n1,"x\ny"\n2,"never\n' + "closed,3\n" * 20)
+    assert found[:2] == [["1", "x\ny"], "bad_csv"] and found[-1] == ["closed", "3"]
+    assert csv_of('a,b\n"x\n"' + ',"x\n"' * 20)[0] == "too_large"
+
+
+def test_rows_with_more_or_fewer_cells_and_broken_quotes():
+    assert csv_of('a,b\n1,2,3\n4\n"5"x,6\n7,8\n') == ["bad_row", "bad_row", "bad_csv", ["7", "8"]]
+    assert csv_of("a;b\r1;2\r3;4") == [["1", "2"], ["3", "4"]]
+    assert csv_of("1,2\n3,4\n", names=("a", "b")) == [["1", "2"], ["3", "4"]]
+    for text, reason in (("a,a\n", "bad_csv"), ("a" + ",b" * 10_001, "bad_csv")):
+        with pytest.raises(InputError, match=reason):
+            csv_of(text)
+    with pytest.raises(NoColumn):
+        csv_of("b,c\n1,2\n")
+
+
+def parquet_file(table: pa.Table, seekable: bool = True, **options) -> RawFile:
+    data = io.BytesIO()
+    pq.write_table(table, data, **options)
+    stream = io.BytesIO(data.getvalue())
+    if not seekable:
+        stream.seekable = lambda: False
+    return RawFile("a.parquet", "a.parquet", stream)
+
+
+TABLE = pa.table(
+    {
+        "text": ["one", None, "three"] * 400,
+        "turns": [[{"role": "user", "content": "x"}], [], None] * 400,
+        "labels": pa.array(["a", "b", "a"] * 400).dictionary_encode(),
+        "n": [1.5, float("nan"), None] * 400,
+    }
+)
+PLAIN = [row | {"n": 1.5 if row["n"] == 1.5 else None} for row in TABLE.to_pylist()]
+
+
+@pytest.mark.parametrize("seekable", [True, False])
+@pytest.mark.parametrize("columns", [{"text", "n"}, {"text", "turns", "labels", "n"}])
+@pytest.mark.parametrize("options", [{}, {"row_group_size": 100, "data_page_size": 500}, {"use_dictionary": False}])
+def test_parquet_rows_are_what_was_written(seekable, columns, options):
+    found = list(parquet_rows(parquet_file(TABLE, seekable, **options), columns))
+    assert found == [{name: row[name] for name in sorted(columns)} for row in PLAIN]
+
+
+def repeated(entry: str, rows: int) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), pa.array([entry]))
+
+
+def test_copies_in_a_dictionary_are_counted_before_they_are_made(monkeypatch):
+    monkeypatch.setattr("collectors.tables.rows_parquet.ROW_BYTES", 10_000)
+    monkeypatch.setattr("collectors.tables.rows_parquet.BATCH_BYTES", 20_000)
+    long_row = pa.ListArray.from_arrays(pa.array([0, 30, 31], pa.int32()), repeated("x" * 1000, 31))
+    found = list(parquet_rows(parquet_file(pa.table({"text": long_row})), {"text"}))
+    assert isinstance(found[0], InputError) and found[0].reason == "too_large"
+    assert found[1] == {"text": ["x" * 1000]}
+    monkeypatch.setattr("datagen.unpack.FREE_BYTES", 50_000)
+    bomb = parquet_rows(parquet_file(pa.table({"text": repeated("x" * 1000, 5000)})), {"text"})
+    with pytest.raises(InputError, match="archive_bomb"):
+        list(bomb)
+
+
+def test_pages_too_large_to_unpack_are_seen_before(monkeypatch):
+    monkeypatch.setattr("collectors.tables.parquet_pages.MAX_PAGE_BYTES", 10_000)
+    table = pa.table({"text": ["x" * 20_000], "other": ["y"]})
+    with pytest.raises(InputError, match="parquet_limits"):
+        list(parquet_rows(parquet_file(table), {"text"}))
+    assert list(parquet_rows(parquet_file(table), {"other"})) == [{"other": "y"}]
+
+
+class Registered(pa.ExtensionType):
+    def __init__(self):
+        super().__init__(pa.string(), "tests.registered")
+
+    def __arrow_ext_serialize__(self) -> bytes:
+        return b""
+
+    @classmethod
+    def __arrow_ext_deserialize__(cls, storage_type, serialized):
+        return cls()
+
+
+def test_types_that_are_not_plain_are_refused():
+    table = pa.table({"text": ["a"], "raw": [b"\x80\x04"], "when": pa.array([1], pa.duration("s"))})
+    assert list(parquet_rows(parquet_file(table), {"text"})) == [{"text": "a"}]
+    for column in ("raw", "when"):
+        with pytest.raises(InputError, match="parquet_type"):
+            list(parquet_rows(parquet_file(table), {column}))
+    pa.register_extension_type(Registered())
+    try:
+        odd = pa.table({"text": ["a"], "x": pa.ExtensionArray.from_storage(Registered(), pa.array(["b"]))})
+        with pytest.raises(InputError, match="parquet_type"):
+            list(parquet_rows(parquet_file(odd), {"text"}))
+    finally:
+        pa.unregister_extension_type("tests.registered")
