@@ -79,13 +79,14 @@ class Build(Source):
             for raw in open_item(item, SUFFIXES[kind], self.exclude):
                 if isinstance(raw, tuple):
                     failed.append(raw)
-                elif kind == PATIENTS:
-                    patients[raw.position] = _patient(raw.data, seen, task.job.settings["split"])
-                else:
-                    try:
+                    continue
+                try:
+                    if kind == PATIENTS:
+                        patients[raw.position] = _patient(raw.data, seen, task.job.settings["split"])
+                    else:
                         files.append(self._file(raw.position, READERS[kind](raw.data)))
-                    except InputError as error:
-                        failed.append((raw.position, error))
+                except InputError as error:
+                    failed.append((raw.position, error))
         if patients:
             # All of them are one source, however they are packed: a finding's frequency is over all patients.
             licenses = {self._license(item.name) for item in task.items if item.name.startswith(f"{PATIENTS}/")}

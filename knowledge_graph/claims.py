@@ -4,10 +4,12 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from knowledge_graph.doses import Dose, doses
 from knowledge_graph.families import (
     CONTRAINDICATION,
     DIAGNOSIS,
     DIFFERENTIAL,
+    DOSAGE,
     DOSE,
     FAMILIES,
     KIND,
@@ -39,11 +41,18 @@ INVERSE = re.compile(
     r"\s+of|(?:due|secondary|attributed|points?)\s+to|caused\s+by|suggests?|indicates?)\b"
     r"|^\W*(?:常|可|多|不|也|都|是|均)*(?:见于|提示|由|源于|继发于)"
 )
+CAUSES = re.compile(
+    r"^\W*(?:\w+ly\s+|(?:can|may|could|often|also|will|sometimes|主要|常|可|会|多|也)\s*)*"
+    r"(?:caus(?:es?|ed)|leads?\s+to|results?\s+in|gives?\s+rise\s+to|produces?|triggers?|brings?\s+(?:on|about)"
+    r"|(?:is|are)\s+(?:a|the)\s+causes?\s+of|(?:可|会|能|常)*(?:引起|导致|造成|诱发|引发)(?:了)?)\s*(?:the\s+|an?\s+)?$",
+    re.I,
+)
+"""What makes the name before it the cause of the one behind."""
 CASE = re.compile(
     r"\b(?:patient|man|woman|boy|girl|he|she|his|her|child|infant)\b|患者|病人|患儿|男性|女性|男，|女，", re.I
 )
 PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|％|per ?cent)")
-RATIO = re.compile(r"(\d+)\s*(?:/|of|out of)\s*(\d+)(?!\s*/)")
+RATIO = re.compile(r"(?<!\d)(\d{1,9})\s*(?:/|of|out of)\s*(\d{1,9})(?!\d|\s*/)")
 SUBJECT = "disease"
 
 
@@ -59,13 +68,18 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Stated:
-    """One claim: `subjects` and `objects` are ids that the words may mean, the likeliest first."""
+    """One claim: `subjects` and `objects` are ids that the words may mean, the likeliest first. `turned` where it says
+    that the object causes the subject; `dose` where it says how much of a drug is given; `at`: where in the text the
+    object is named."""
 
     subjects: tuple[str, ...]
     family: Family
     objects: tuple[str, ...]
     polarity: int
     number: float | None
+    turned: bool = False
+    dose: Dose | None = None
+    at: tuple[int, int] | None = None
 
 
 def sentences(text: str, mentions: Sequence[Mention]) -> list[Sentence]:
@@ -104,7 +118,7 @@ class Reader:
         stated = []
         for start, end in self._clauses(sentence):
             mentions = [m for m in sentence.mentions if start <= m.start < end]
-            stated += self._clause(start, end, mentions)
+            stated += [*self._clause(start, end, mentions), *self._doses(start, end, mentions)]
         return stated
 
     def _clauses(self, sentence: Sentence) -> Iterator[tuple[int, int]]:
@@ -137,14 +151,30 @@ class Reader:
                     objects = self._of_type(mention, family.types)
                     polarity = 1 if family is CONTRAINDICATION or not (mention.negated or denied) else -1
                     number = self._number(mention, mentions, start, end) if family.name == "finding" else None
-                    stated += [Stated(who, family, objects, polarity, number) for who in about]
+                    at = (mention.start, mention.end)
+                    turned = family.name == "finding" and self._causes(mention, subjects[0] if subjects else None)
+                    stated += [Stated(who, family, objects, polarity, number, turned, at=at) for who in about]
+        return stated
+
+    def _causes(self, mention: Mention, subject: Mention | None) -> bool:
+        """Whether the clause says that what is found brings about the disease."""
+        return bool(subject and mention.end <= subject.start and CAUSES.match(self._text[mention.end : subject.start]))
+
+    def _doses(self, start: int, end: int, mentions: list[Mention]) -> list[Stated]:
+        """Each dose of a clause with the drug named before it, or else behind it."""
+        drugs = [m for m in mentions if self._of_type(m, ("drug",))]
+        stated = []
+        for dose in doses(self._text[start:end]) if drugs else ():
+            before = [m for m in drugs if m.end <= start + dose.start]
+            drug = before[-1] if before else drugs[0]
+            stated.append(Stated(self._of_type(drug, ("drug",)), DOSAGE, (), 1, None, dose=dose))
         return stated
 
     def _diagnoses(self, text: str, subjects: list[Mention]) -> list[Stated]:
         if not self._anchor or not DIAGNOSIS.cue.search(text) or DIFFERENTIAL.search(text):
             return []
-        named = [(self._of_type(m, (SUBJECT,)), -1 if m.negated else 1) for m in subjects]
-        return [Stated((self._anchor,), DIAGNOSIS, nodes, polarity, None) for nodes, polarity in named]
+        named = [(self._of_type(m, (SUBJECT,)), -1 if m.negated else 1, (m.start, m.end)) for m in subjects]
+        return [Stated((self._anchor,), DIAGNOSIS, nodes, polarity, None, at=at) for nodes, polarity, at in named]
 
     def _subjects(self, mentions: list[Mention]) -> list[Mention]:
         """The first disease and those coordinated with it; the last, where the words between say it comes last."""

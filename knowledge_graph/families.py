@@ -138,6 +138,10 @@ DIAGNOSIS = Family(
     ),
 )
 """What a case is said to be: only where a bundle says what it is."""
+DOSAGE = Family("dose", ("has_dose",), frozenset(("dose",)), re.compile(""))
+"""How much of a drug is given: the object is a node whose name is a dose (20-40 mg daily)."""
+OPPOSED = {"treatment": CONTRAINDICATION, "contraindication": next(f for f in FAMILIES if f.name == "treatment")}
+"""What excludes what: a drug that is contraindicated doesn't treat."""
 DIFFERENTIAL = re.compile(r"\bdifferential\b|\boptions?\b|\bsuch as\b|鉴别|选项", re.I)
 RISKY = {
     "contraindication": CONTRAINDICATION.cue,

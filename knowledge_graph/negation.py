@@ -8,16 +8,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from knowledge_graph.cues import BACKWARD, EITHER, FORWARD, LIGHT, WIDE
+from knowledge_graph.cues import BACKWARD, EITHER, FORWARD, LIGHT, MAYBE, MAYBE_BEFORE, WIDE
 
 SENTENCE_END = re.compile(r"[。！？；!?;]|\.(?=\s|$)|\n")
 LIST_WORDS = re.compile(
     r"\s*(?:[,，、/]\s*)?(?:\b(?:and|or|nor|and/or|any|other|the|an?)\b\s*)*[及和或与也亦跟者以]*\s*", re.I
 )
+COMMA = re.compile("[,，]")
 WORD = re.compile(r"[^\W\d_\u3400-\u9fff]+", re.UNICODE)
 HAN = re.compile(r"[\u3400-\u9fff]")
 MAX_WORDS, MAX_HAN = 6, 8
 MAX_LISTED = 3
+MAX_ADVERBS = 2
+UNSURE = (MAYBE, MAYBE_BEFORE)
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,18 @@ def negated(text: str, events: Sequence[Event]) -> set[int]:
     return found
 
 
+def uncertain(text: str, events: Sequence[Event]) -> set[int]:
+    """Indices of the names among `events` that the text leaves open: suspected, possible, to be ruled out."""
+    found: set[int] = set()
+    for i, event in enumerate(events):
+        if event.cue == MAYBE:
+            reached = _forward(text, events, i)
+            found |= reached if reached or not HAN.match(text, event.start) else _backward(text, events, i)
+        elif event.cue == MAYBE_BEFORE:
+            found |= _backward(text, events, i)
+    return found
+
+
 def _forward(text: str, events: Sequence[Event], cue: int) -> set[int]:
     reached: set[int] = set()
     at = events[cue].end
@@ -54,7 +69,10 @@ def _forward(text: str, events: Sequence[Event], cue: int) -> set[int]:
             if not _near(gap, bool(reached), events[cue].cue == WIDE):
                 break
             reached.add(i)
-        elif not (event.cue == LIGHT and not reached and not gap.strip()):
+        elif event.cue == LIGHT:
+            if reached or _size(gap) > MAX_ADVERBS or COMMA.search(gap):
+                break
+        elif event.cue not in UNSURE or COMMA.search(gap):
             break
         at = event.end
     return reached
@@ -65,9 +83,14 @@ def _backward(text: str, events: Sequence[Event], cue: int) -> set[int]:
     at = events[cue].start
     for i in range(cue - 1, -1, -1):
         gap, event = text[events[i].end : at], events[i]
-        if event.cue is not None or SENTENCE_END.search(gap):
+        if SENTENCE_END.search(gap):
             break
-        if not (LIST_WORDS.fullmatch(gap) if reached else _near(gap, False, False) and not re.search("[,，]", gap)):
+        if event.cue == LIGHT and not reached and _size(gap) <= MAX_ADVERBS and not COMMA.search(gap):
+            at = event.start
+            continue
+        if event.cue is not None:
+            break
+        if not (LIST_WORDS.fullmatch(gap) if reached else _near(gap, False, False) and not COMMA.search(gap)):
             break
         reached.add(i)
         at = event.start

@@ -1,15 +1,17 @@
 """Claims in text, held against a bundle or the graph."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Literal, get_args
 
 import numpy as np
 
+from knowledge_graph.arithmetic import results
 from knowledge_graph.bundle import Bundle
 from knowledge_graph.claims import Reader, Sentence, Stated, risks, sentences
-from knowledge_graph.families import DIAGNOSIS, Family
+from knowledge_graph.doses import compared, doses
+from knowledge_graph.families import DIAGNOSIS, DOSAGE, OPPOSED, Family
 from knowledge_graph.link import Linker
 from knowledge_graph.model import Graph
 
@@ -33,7 +35,7 @@ class Claim:
         edge: key of the edge that decided, None where none did.
         start, end: offsets of the sentence in the text.
         sentence: number of the sentence, from 0; questions claim nothing and have no entry.
-        number: percentage the claim states, as a share (0..1).
+        number: percentage the claim states, as a share (0..1); of a dose the lower end in mg, mL or IU.
         flag: the sentence gives a dose, a contraindication or a treatment that nothing bears out: it must not be used.
     """
 
@@ -50,7 +52,7 @@ class Claim:
     flag: Flag | None = None
 
 
-def verify(text: str, graph: Graph, bundle: Bundle | None = None) -> list[Claim]:
+def verify(text: str, graph: Graph, bundle: Bundle | None = None, linker: Linker | None = None) -> list[Claim]:
     """Claims of a text in order, at least one entry for every sentence that isn't a question.
 
     With a bundle the world is closed: only what the bundle states (and what follows from it by is_a) is `supported`;
@@ -60,23 +62,42 @@ def verify(text: str, graph: Graph, bundle: Bundle | None = None) -> list[Claim]
 
     Without one the world is open: the graph's edges support or contradict, what it doesn't say is `unknown`. Sentences
     about a patient claim nothing.
+
+    A dose counts where the graph has one for the drug (`has_dose` to a node whose name is a dose). Sums whose result
+    the text states are worked out again (relation `equals`). `linker`, where given, is one of this graph: callers that
+    have one save making another.
     """
     reader = Reader(text, graph.type_of, bundle.anchor if bundle else None)
     of_graph = partial(_of_graph, graph)
     world, beyond = (_of_bundle(graph, bundle), of_graph) if bundle else (of_graph, None)
     claims: list[Claim] = []
     number = 0
-    for sentence in sentences(text, _linker(graph).link(text)):
+    for sentence in sentences(text, (linker or _linker(graph)).link(text)):
         stated = reader.read(sentence)
         if sentence.question:
             continue  # it only says what the text is about
-        found = [_claim(graph, world, beyond, claim, sentence, number) for claim in stated]
-        families = {claim.family.name for claim in stated}
+        found = [c for s in stated for c in [_claim(graph, world, beyond, s, sentence, number)] if c is not None]
+        found += _sums(text, sentence, number)
+        families = {s.family.name for s in stated if s.dose is None}
+        families |= {DOSAGE.name for claim in found if claim.relation in DOSAGE.relations}
         flags = [risk for risk in risks(text[sentence.start : sentence.end]) if risk not in families]
         bare = [_unchecked(sentence, number, flag) for flag in flags]
         claims += [*found, *bare] or [_unchecked(sentence, number, None)]
         number += 1
     return claims
+
+
+def omitted(claims: Sequence[Claim], bundle: Bundle) -> tuple[str, ...]:
+    """Keys of the bundle's statements that no supported claim of a text bears out: what it leaves unsaid."""
+    said = {claim.edge for claim in claims if claim.verdict == SUPPORTED}
+    return tuple(key for key in bundle.keys if key not in said)
+
+
+def _sums(text: str, sentence: Sentence, number: int) -> list[Claim]:
+    return [
+        Claim(None, "equals", None, 1, SUPPORTED if right else CONTRADICTED, None, sentence.start, sentence.end, number)
+        for _, _, right in results(text[sentence.start : sentence.end])
+    ]
 
 
 def _unchecked(sentence: Sentence, number: int, flag: Flag | None) -> Claim:
@@ -99,17 +120,25 @@ StatedBy = Callable[[str, Family], list[_Known]]
 
 def _claim(
     graph: Graph, world: StatedBy, beyond: StatedBy | None, claim: Stated, sentence: Sentence, number: int
-) -> Claim:
+) -> Claim | None:
     """Held against every reading of its words; the best verdict counts. What lies `beyond` a closed world can only
-    contradict."""
+    contradict. None for a dose of a drug of which none is known."""
+    if claim.dose is not None:
+        return _dose(graph, world, claim, sentence, number)
     best = (UNKNOWN, claim.subjects[0], claim.objects[0], None)
     for subject in claim.subjects:
         known = world(subject, claim.family)
         more = beyond(subject, claim.family) if beyond else []
         for object_ in claim.objects:
-            verdict, edge = _verdict(graph, known, object_, claim)
-            if verdict == UNKNOWN and (opposite := _verdict(graph, more, object_, claim))[0] == CONTRADICTED:
-                verdict, edge = opposite
+            if claim.turned:
+                verdict, edge = _turned(graph, known, object_, closed=beyond is not None)
+            else:
+                verdict, edge = _verdict(graph, known, object_, claim)
+            if verdict == UNKNOWN and (bar := _opposed(graph, world, beyond, subject, object_, claim)):
+                verdict, edge = CONTRADICTED, bar
+            if verdict == UNKNOWN and not claim.turned:
+                opposite = _verdict(graph, more, object_, claim)
+                verdict, edge = opposite if opposite[0] == CONTRADICTED else (verdict, edge)
             if RANK[verdict] < RANK[best[0]]:
                 best = (verdict, subject, object_, edge)
     verdict, subject, object_, edge = best
@@ -150,6 +179,45 @@ def _verdict(graph: Graph, known: list[_Known], object: str, claim: Stated) -> t
         return UNKNOWN, None
     near = abs(counted[0].frequency - claim.number) <= TOLERANCE + 1e-6
     return (SUPPORTED if near else CONTRADICTED), counted[0]
+
+
+def _turned(graph: Graph, known: list[_Known], object: str, closed: bool) -> tuple[Verdict, _Known | None]:
+    """What edges say to the claim that a finding brings about the disease that shows it: in a closed world it is the
+    wrong way round, in an open one (a risk factor may be a sign too) nobody knows."""
+    row = graph.index(object)
+    shown = next((e for e in known if e.polarity > 0 and row in graph.closure(e.object)), None)
+    return (CONTRADICTED, shown) if closed and shown else (UNKNOWN, None)
+
+
+def _opposed(
+    graph: Graph, world: StatedBy, beyond: StatedBy | None, subject: str, object: str, claim: Stated
+) -> _Known | None:
+    """The edge that excludes what is affirmed: a contraindication of what is said to treat, or the other way round."""
+    family = OPPOSED.get(claim.family.name)
+    if family is None or claim.polarity < 0:
+        return None
+    row = graph.index(object)
+    known = world(subject, family) + (beyond(subject, family) if beyond else [])
+    return next((e for e in known if e.polarity > 0 and row in graph.closure(e.object)), None)
+
+
+def _dose(graph: Graph, world: StatedBy, claim: Stated, sentence: Sentence, number: int) -> Claim | None:
+    """A dose held against those that the world knows of the drug."""
+    for subject in claim.subjects:
+        found = []
+        for edge in world(subject, DOSAGE):
+            names = graph.node(graph.ids[edge.object])
+            for known in (d for name in (*names.names("en"), *names.names("zh")) for d in doses(name)):
+                if (fit := compared(claim.dose, known)) is not None:
+                    found.append((fit, edge))
+        if found:
+            fit, edge = max(found, key=lambda pair: pair[0])
+            verdict = {1: SUPPORTED, 0: UNKNOWN, -1: CONTRADICTED}[fit]
+            key = edge.key if fit else None
+            flag = None if fit == 1 else "dose"
+            place = (sentence.start, sentence.end, number)
+            return Claim(subject, "has_dose", graph.ids[edge.object], 1, verdict, key, *place, claim.dose.low, flag)
+    return None
 
 
 def _of_graph(graph: Graph, subject: str, family: Family) -> list[_Known]:

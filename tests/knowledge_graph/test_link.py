@@ -7,8 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datagen.record import table
 from knowledge_graph import Linker
 from knowledge_graph.fold import fold, fold_all
+from knowledge_graph.link_stage import Link
+from tests.knowledge_graph.conftest import SAMPLE, build
+
+BLANK = {"group": "g", "split": "train", "source": "s", "source_id": "1"}
 
 
 @pytest.fixture(scope="module")
@@ -81,10 +86,59 @@ def test_a_text_defines_its_own_abbreviations(linker):
         ("呼吸音消失。", set()),
         ("发热不见于便秘。", {"发热"}),
         ("是否有发热？", set()),
+        ("消化性溃疡不会引起黄疸。", {"黄疸"}),
+        ("Jaundice is typically absent in gout.", {"Jaundice"}),
+        ("Gout does not usually cause jaundice or fever.", {"jaundice", "fever"}),
+        ("Gout does not present with fever; cough is present.", {"fever"}),
+        ("Fever has never been reported.", {"Fever"}),
+        ("发热、咳嗽均未出现。", {"发热", "咳嗽"}),
+        ("并不伴随发热，伴咳嗽。", {"发热"}),
     ],
 )
 def test_negation(linker, text, absent):
     assert {surface for surface, _, negated in found(linker, text) if negated} == absent
+
+
+@pytest.mark.parametrize(
+    ("text", "open_"),
+    [
+        ("Suspected gout; fever is likely. Cough was seen.", {"gout", "fever"}),
+        ("Possible gout without fever.", {"gout"}),
+        ("Gout cannot be excluded.", {"Gout"}),
+        ("考虑痛风，发热待查，有咳嗽。", {"痛风", "发热"}),
+        ("痛风不能排除。", {"痛风"}),
+        ("疑似痛风，无发热。", {"痛风"}),
+    ],
+)
+def test_uncertainty(linker, text, open_):
+    mentions = linker.link(text)
+    assert {text[m.start : m.end] for m in mentions if m.uncertain} == open_
+    assert not any(m.uncertain and m.negated for m in mentions)
+
+
+@pytest.mark.proof("knowledge_graph.link", "fixture")
+def test_the_stage_annotates_records(tmp_path):
+    folder, _ = build(tmp_path, obo=str(SAMPLE / "sample.obo"), babelon=str(SAMPLE / "sample-zh.babelon.tsv"))
+    texts = ["No fever, possible gout.", "", "患者有发热。"]
+    rows = table([{**BLANK, "id": f"{i:032x}", "text": text} for i, text in enumerate(texts)])
+    stage = Link(graph="graph")
+    stage.setup({"graph": folder})
+    outcome = stage.apply(rows)
+    assert outcome.rows.schema.field("entities") == stage.adds[0]
+    assert outcome.rows.drop_columns("entities") == rows
+    found = outcome.rows["entities"].to_pylist()
+    assert [
+        [(text[e["start"] : e["end"]], e["type"], e["negated"], e["uncertain"]) for e in entities]
+        for text, entities in zip(texts, found, strict=True)
+    ] == [
+        [("fever", "symptom", True, False), ("gout", "disease", False, True)],
+        [],
+        [("发热", "symptom", False, False)],
+    ]
+    assert stage.apply(outcome.rows).rows == outcome.rows
+    some = Link(graph="graph", types=("disease",))
+    some.setup({"graph": folder})
+    assert [len(e) for e in some.apply(rows).rows["entities"].to_pylist()] == [1, 0, 0]
 
 
 def test_every_name_is_found_as_it_stands(linker, sample_graph):

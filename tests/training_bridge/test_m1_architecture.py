@@ -1,10 +1,13 @@
+import mlx.core as mx
 import numpy as np
 import pytest
 import torch
+from mlx_lm.models import baichuan_m1 as mlx_m1
 from torch.nn import functional as F
 
 from tests.training_bridge.tiny import tiny_config, tiny_model
 from training_bridge.m1 import BaichuanM1Config, BaichuanM1ForCausalLM
+from training_bridge.m1.configuration_baichuan_m1 import PRESETS
 from training_bridge.m1.modeling_baichuan_m1 import mix_previous
 
 
@@ -42,11 +45,17 @@ def test_14b_names_and_shapes(released):
     assert {name: tuple(tensor.shape) for name, tensor in released.state_dict().items()} == expected
 
 
-@pytest.mark.parametrize("name, low, high", [("2m", 2.0e6, 2.5e6), ("5m", 5.0e6, 6.0e6)])
-def test_small_presets(name, low, high):
+UNITS = {"m": 1e6, "b": 1e9}
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_preset_has_the_parameters_of_its_name(name):
+    config = BaichuanM1Config.preset(name)
     with torch.device("meta"):
-        model = BaichuanM1ForCausalLM(BaichuanM1Config.preset(name))
-    assert low <= sum(p.numel() for p in model.parameters()) <= high
+        model = BaichuanM1ForCausalLM(config)
+    assert sum(p.numel() for p in model.parameters()) == pytest.approx(float(name[:-1]) * UNITS[name[-1]], rel=0.12)
+    assert config.sliding_window < config.max_position_embeddings
+    assert config.heads(0)[2] == 2 * config.heads(1)[2]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +74,7 @@ def test_bad_configuration(overrides, message):
 
 
 def test_unknown_preset_lists_the_known():
-    with pytest.raises(ValueError, match="2m, 5m, 14b"):
+    with pytest.raises(ValueError, match=r"2m, 5m, .*, 14b"):
         BaichuanM1Config.preset("7b")
 
 
@@ -143,8 +152,6 @@ def test_against_numpy(attention):
 
 
 def test_against_mlx(model):
-    mx = pytest.importorskip("mlx.core")
-    mlx_m1 = pytest.importorskip("mlx_lm.models.baichuan_m1")
     mx.set_default_device(mx.cpu)
     peer = mlx_m1.Model(mlx_m1.ModelArgs.from_dict(model.config.to_dict()))
     weights = {name: mx.array(tensor.numpy()) for name, tensor in model.state_dict().items()}

@@ -41,6 +41,40 @@ def test_static_cache_equals_prefill(model):
     assert static.tolist() == dynamic.tolist()
 
 
+def test_prefill_in_chunks_and_several_sequences(model):
+    ids = tokens(1, 17, 3)
+    options = {"max_new_tokens": 6, "do_sample": False, "eos_token_id": None}
+    whole = model.generate(ids, **options)
+    assert model.generate(ids, prefill_chunk_size=5, **options).tolist() == whole.tolist()
+    beams = model.generate(ids, num_beams=4, num_return_sequences=3, **options)
+    plain = model.generate(ids, num_beams=4, num_return_sequences=3, use_cache=False, **options)
+    assert beams.tolist() == plain.tolist()
+
+
+def cache_bytes(config, length: int, element: int) -> int:
+    """2 b (sum over layers of heads size min(length, window - 1 if windowed)) + the raw last key and value."""
+    total = 0
+    for i in range(config.num_hidden_layers):
+        _, kv_heads, size = config.heads(i)
+        kept = min(length, config.sliding_window - 1) if i % 2 else length
+        total += 2 * element * kv_heads * size * (kept + config.conv_window - 1)
+    return total
+
+
+@pytest.mark.parametrize("length", [3, 4, 5, 11, 29])
+def test_bytes_of_the_cache(model, length):
+    cache = DynamicCache(config=model.config)
+    cached_logits(model, tokens(2, length), [length], cache)
+    tensors = [t for layer in cache.layers for t in (layer.keys, layer.values, *layer.conv_states.values())]
+    assert sum(t.numel() * t.element_size() for t in tensors) == 2 * cache_bytes(model.config, length, 4)
+
+
+def test_bytes_of_the_released_models_cache():
+    config = BaichuanM1Config.preset("14b")
+    llama = 2 * 2 * 40 * 8 * 128 * 32_768  # 40 layers of 8 key-value heads of 128, bf16
+    assert cache_bytes(config, 32_768, 2) / llama == pytest.approx(0.375, abs=0.001)
+
+
 def test_caches_do_not_disturb_each_other(model):
     first, second = tokens(1, 12, 1), tokens(1, 12, 2)
     caches = DynamicCache(config=model.config), DynamicCache(config=model.config)

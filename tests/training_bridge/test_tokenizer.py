@@ -94,6 +94,18 @@ def test_chat_template(tokenizer):
         tokenizer.apply_chat_template([*turns, {"role": "tool", "content": "x"}], tokenize=False)
 
 
+def test_only_what_the_assistant_says_is_marked(tokenizer):
+    turns = [
+        {"role": "user", "content": "头痛怎么办？"},
+        {"role": "assistant", "content": "请先休息。"},
+        {"role": "user", "content": "And then?"},
+        {"role": "assistant", "content": "See a physician."},
+    ]
+    encoded = tokenizer.apply_chat_template(turns, return_dict=True, return_assistant_tokens_mask=True)
+    said = [i for i, mark in zip(encoded["input_ids"], encoded["assistant_masks"], strict=True) if mark]
+    assert tokenizer.decode(said) == "请先休息。See a physician."
+
+
 def test_save_and_load(tokenizer, tmp_path):
     tokenizer.save_pretrained(tmp_path)
     loaded = AutoTokenizer.from_pretrained(tmp_path)

@@ -62,6 +62,8 @@ def test_killed_at_any_instant_and_resumed_is_byte_identical(tmp_path):
         "model/tokenizer.json",
         "model/tokenizer_config.json",
         "model/chat_template.jinja",
+        "model/configuration_baichuan_m1.py",
+        "model/modeling_baichuan_m1.py",
     } == set(whole)
     state = final_state(tmp_path / "whole")
     for interrupted in ("killed", "clock"):

@@ -55,6 +55,8 @@ class BaichuanM1Config(PreTrainedConfig):
         self.layer_types = ["hybrid_sliding" if i in sliding else "hybrid" for i in range(self.num_hidden_layers)]
         if self.model_max_length is None:
             self.model_max_length = self.max_position_embeddings
+        # Saved with every model, whichever head it was saved with: the code beside the weights has all of them.
+        kwargs.setdefault("auto_map", dict(AUTO_MAP))
         super().__post_init__(**kwargs)
         self._check(sliding)
 
@@ -94,6 +96,13 @@ class BaichuanM1Config(PreTrainedConfig):
         return cls(**(PRESETS[name] | overrides))
 
 
+AUTO_MAP = {
+    "AutoConfig": "configuration_baichuan_m1.BaichuanM1Config",
+    "AutoModel": "modeling_baichuan_m1.BaichuanM1Model",
+    "AutoModelForCausalLM": "modeling_baichuan_m1.BaichuanM1ForCausalLM",
+    "AutoModelForSequenceClassification": "modeling_baichuan_m1.BaichuanM1ForSequenceClassification",
+}
+
 PRESETS: dict[str, dict[str, Any]] = {
     "2m": {
         "vocab_size": 4096,
@@ -118,6 +127,64 @@ PRESETS: dict[str, dict[str, Any]] = {
         "num_swa_key_value_heads": 2,
         "sliding_window": 256,
         "max_position_embeddings": 2048,
+    },
+    "25m": {
+        "vocab_size": 8192,
+        "hidden_size": 384,
+        "intermediate_size": 1280,
+        "num_hidden_layers": 10,
+        "num_attention_heads": 3,
+        "num_key_value_heads": 1,
+        "num_swa_attention_heads": 6,
+        "num_swa_key_value_heads": 2,
+        "sliding_window": 512,
+        "max_position_embeddings": 4096,
+    },
+    "110m": {
+        "vocab_size": 32_768,
+        "hidden_size": 768,
+        "intermediate_size": 2048,
+        "num_hidden_layers": 10,
+        "num_attention_heads": 3,
+        "num_key_value_heads": 1,
+        "num_swa_attention_heads": 6,
+        "num_swa_key_value_heads": 2,
+        "sliding_window": 1024,
+        "max_position_embeddings": 8192,
+    },
+    "500m": {
+        "vocab_size": 32_768,
+        "hidden_size": 1280,
+        "intermediate_size": 4352,
+        "num_hidden_layers": 20,
+        "num_attention_heads": 5,
+        "num_key_value_heads": 1,
+        "num_swa_attention_heads": 10,
+        "num_swa_key_value_heads": 2,
+        "sliding_window": 2048,
+        "max_position_embeddings": 8192,
+    },
+    "1.5b": {
+        "vocab_size": 65_536,
+        "hidden_size": 2048,
+        "intermediate_size": 5632,
+        "num_hidden_layers": 28,
+        "num_attention_heads": 8,
+        "num_key_value_heads": 1,
+        "num_swa_attention_heads": 16,
+        "num_swa_key_value_heads": 4,
+        "sliding_window": 2048,
+    },
+    "3b": {
+        "vocab_size": 65_536,
+        "hidden_size": 2560,
+        "intermediate_size": 8704,
+        "num_hidden_layers": 32,
+        "num_attention_heads": 10,
+        "num_key_value_heads": 2,
+        "num_swa_attention_heads": 20,
+        "num_swa_key_value_heads": 4,
+        "sliding_window": 2048,
     },
     "14b": {"rope_theta": 1e6},
 }

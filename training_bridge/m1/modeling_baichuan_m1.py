@@ -1,5 +1,7 @@
 """Baichuan-M1 (arXiv 2502.12671, section 3) for transformers 5, with the released parameter names."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -10,7 +12,7 @@ from transformers.activations import ACT2FN
 from transformers.cache_utils import Cache, DynamicCache
 from transformers.generation import GenerationMixin
 from transformers.masking_utils import create_causal_mask, create_sliding_window_causal_mask
-from transformers.modeling_layers import GradientCheckpointingLayer
+from transformers.modeling_layers import GenericForSequenceClassification, GradientCheckpointingLayer
 from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from transformers.utils import can_return_tuple
@@ -23,6 +25,7 @@ from .configuration_baichuan_m1 import BaichuanM1Config
 # convolution.
 CONVOLUTION = "convolution"
 KEY, VALUE = 0, 1
+EPS = 1e-12
 
 
 class BaichuanM1RMSNorm(nn.Module):
@@ -173,9 +176,32 @@ class NormHead(nn.Module):
     def __init__(self, hidden_size: int, vocab_size: int) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(vocab_size, hidden_size))
+        self._frozen = False
+        self._norms: torch.Tensor | None = None
 
     def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
-        return F.linear(hidden_states, F.normalize(self.weight, dim=-1))
+        # Compiled code fuses the normalisation, and a tensor kept from a CUDA graph would be overwritten.
+        if not self._frozen or torch.compiler.is_compiling():
+            return F.linear(hidden_states, self.normalised())
+        if self._norms is None:
+            self._norms = self.weight.norm(dim=-1).clamp_min(EPS)
+        return F.linear(hidden_states, self.weight) / self._norms
+
+    def normalised(self) -> torch.Tensor:
+        return F.normalize(self.weight, dim=-1, eps=EPS)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Takes the norms of the rows once [vocabulary] instead of at every call: decoding would else read and write
+        the whole matrix for each token. They live no longer than this block, so that no change of the weights, by
+        whatever means, is ever missed.
+        """
+        before = self._frozen, self._norms
+        self._frozen = True
+        try:
+            yield
+        finally:
+            self._frozen, self._norms = before
 
 
 class NormHeadView(nn.Linear):
@@ -190,7 +216,7 @@ class NormHeadView(nn.Linear):
 
     @property
     def weight(self) -> torch.Tensor:
-        return F.normalize(self.head.weight, dim=-1)
+        return self.head.normalised()
 
 
 class BaichuanM1PreTrainedModel(PreTrainedModel):
@@ -341,6 +367,10 @@ class BaichuanM1ForCausalLM(BaichuanM1PreTrainedModel, GenerationMixin):
         head = new_embeddings.head if isinstance(new_embeddings, NormHeadView) else new_embeddings
         self.lm_head.weight = nn.Parameter(head.weight.detach(), requires_grad=head.weight.requires_grad)
 
+    def generate(self, *args: Any, **kwargs: Any) -> Any:
+        with self.lm_head.frozen():
+            return super().generate(*args, **kwargs)
+
     @can_return_tuple
     def forward(
         self,
@@ -379,3 +409,15 @@ class BaichuanM1ForCausalLM(BaichuanM1PreTrainedModel, GenerationMixin):
             hidden_states=outputs.hidden_states,
             attentions=outputs.attentions,
         )
+
+
+class BaichuanM1ForSequenceClassification(GenericForSequenceClassification, BaichuanM1PreTrainedModel):
+    """A linear head on the last token of each row that isn't padding; `num_labels` 1 makes a reward model."""
+
+    def __init__(self, config: BaichuanM1Config) -> None:
+        # The generic constructor asks AutoModel, which does not know an exported model's own classes.
+        BaichuanM1PreTrainedModel.__init__(self, config)
+        self.num_labels = config.num_labels
+        self.model = BaichuanM1Model(config)
+        self.score = nn.Linear(config.hidden_size, config.num_labels, bias=False)
+        self.post_init()
