@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -138,15 +139,17 @@ class Task:
         phase publishes."""
         start = 0
         repeated = self._repeated.get(part.path, {})
+        numbers = np.array(sorted(repeated), np.int64)
         for batch in self.job.store.parquet(part.path).iter_batches(BATCH_ROWS, columns=columns):
             rows = pa.Table.from_batches([batch])
-            here = [row - start for row in repeated if start <= row < start + len(rows)]
-            start += len(rows)
-            if here:
-                keep = pa.array([index not in set(here) for index in range(len(rows))])
+            here = numbers[slice(*np.searchsorted(numbers, [start, start + len(rows)]))] - start
+            if len(here):
                 if columns is None:
-                    self.account_repeats(rows.take(here), [repeated[start - len(rows) + row] for row in here])
-                rows = rows.filter(keep)
+                    self.account_repeats(rows.take(pa.array(here)), [repeated[n] for n in (start + here).tolist()])
+                keep = np.ones(len(rows), bool)
+                keep[here] = False
+                rows = rows.filter(pa.array(keep))
+            start += len(batch)
             if len(rows):
                 yield rows
 

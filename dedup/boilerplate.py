@@ -8,14 +8,12 @@ import pyarrow as pa
 import xxhash
 from pydantic import Field
 
-from datagen.record import with_column
 from datagen.stage import Outcome, Phase, Stage
+from dedup.turns import turns_of, with_turns
 
 if TYPE_CHECKING:
     from datagen.task import Job, Task
 
-SEPARATOR = "\n\n"
-"""Between the messages of a dialogue that is rendered into its text."""
 SHARD_BYTES = 512 << 20
 """Of input text for each shard of the counts: its distinct paragraphs fit in memory."""
 TOP = 20
@@ -88,26 +86,20 @@ class Boilerplate(Stage):
         keepers = _boilerplate(task)
         removed: dict[tuple[str, int], list[int]] = {}
         for batch in task.read(task.part):
-            changed: dict[int, dict] = {}
-            columns = [batch[name].to_pylist() for name in ("id", "source", "text", "messages")]
-            for row, (identity, source, text, messages) in enumerate(zip(*columns, strict=True)):
-                turns = [m["content"] or "" for m in messages] if messages else [text]
-                if source not in keepers or SEPARATOR.join(turns) != text:
+            changed: dict[int, list[str]] = {}
+            for number, row in enumerate(batch.select(["id", "source", "text", "messages"]).to_pylist()):
+                source, turns = row["source"], turns_of(row)
+                if source not in keepers or turns is None:
                     continue
                 lost: dict[int, int] = {}
-                turns = [self._stripped(turn, keepers[source], identity, lost) for turn in turns]
+                turns = [self._stripped(turn, keepers[source], row["id"], lost) for turn in turns]
                 for key, size in lost.items():
                     count = removed.setdefault((source, key), [0, 0])
                     count[0] += 1
                     count[1] += size
                 if lost:
-                    said = [{**m, "content": t} for m, t in zip(messages, turns, strict=True)] if messages else None
-                    changed[row] = {"text": SEPARATOR.join(turns), "messages": said}
-            rows = batch
-            for number, column in enumerate(("text", "messages") if changed else (), 2):
-                values = [changed[n][column] if n in changed else v for n, v in enumerate(columns[number])]
-                rows = with_column(rows, column, values)
-            task.settle(batch, Outcome(rows))
+                    changed[number] = turns
+            task.settle(batch, Outcome(with_turns(batch, changed)))
         return [[source, f"{key:016x}", *count] for (source, key), count in sorted(removed.items())]
 
     def _report(self, task: "Task") -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 BATCH = 1 << 16  # rows of a record batch
 VALUES = 16  # of a signature in one column
+MOST_OPEN = 256  # files kept open: processes may often have no more than 1,024
 CONTENT, KEY = "content", "key"
 _DTYPES = {CONTENT: np.uint64, KEY: np.uint64}  # 128 bits as two numbers; else values, uint32
 
@@ -99,7 +101,7 @@ class Columns:
         self._store = store
         self._paths = [path for path, _ in files]
         self.starts = np.concatenate([[0], np.cumsum([rows for _, rows in files], dtype=np.int64)])
-        self._readers: dict[tuple[int, str], ipc.RecordBatchFileReader] = {}
+        self._open = lru_cache(MOST_OPEN)(open_ipc)
 
     def __len__(self) -> int:
         return int(self.starts[-1])
@@ -130,10 +132,8 @@ class Columns:
         return 2 if name in _DTYPES else VALUES
 
     def _batch(self, number: int, batch: int, name: str) -> np.ndarray:
-        if (number, name) not in self._readers:
-            self._readers[number, name] = open_ipc(self._store, self._paths[number], name)
-        column = self._readers[number, name].get_batch(int(batch)).column(0)
-        return unfixed(column, _DTYPES.get(name, np.uint32))
+        reader = self._open(self._store, self._paths[number], name)
+        return unfixed(reader.get_batch(int(batch)).column(0), _DTYPES.get(name, np.uint32))
 
 
 def new_ipc(sink: BinaryIO, schema: pa.Schema) -> ipc.RecordBatchFileWriter:

@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import pyarrow as pa
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from datagen.record import with_column
 from datagen.stage import InputPath, Item, Outcome, Phase, RowStage
 from dedup.evaluation_sets import FORMATS, files_of, read_items
 from dedup.item_index import SHARE, Found, ItemIndex
 from dedup.lineage import Lineage
 from dedup.masking import cut_turns, token_spans
+from dedup.turns import SEPARATOR, turns_of, with_turns
 
 if TYPE_CHECKING:
     from datagen.task import Task
 
-SEPARATOR = "\n\n"
-"""Between the messages of a dialogue that is rendered into its text."""
 ROUNDS = 8
 """Passes of masking, each of which finds every item once, before a record that holds more copies is dropped."""
 
@@ -35,12 +33,13 @@ class Decontaminate(RowStage):
     clinicalbench_hos, clinicalbench_treat, erke, neike, quanke, medqa, medmcqa, mmlu, medbullets, mediq, medxpertqa,
     redisqa, nejmqa, pubmedqa, bioasq, rarearena_rds, rarearena_rdc, rarebench, mednli, medcalc, healthbench,
     medsafetybench, agentclinic_medqa, ncbi_disease. Any other name is your own set, rows of question and, if there are
-    any, options, answer and context. `results.report` in the manifest counts items, and records by benchmark and
-    source. Records of one near-duplicate cluster are each looked at alone; after `dedup.minhash` one record stands for
-    its cluster, and goes with it.
+    any, options, answer, context, and pmid, pmcid or doi of the article it was made from. `results.report` in the
+    manifest counts items, and records by benchmark and source; a record that holds items of two counts for both.
+    Records of one near-duplicate cluster are each looked at alone; after `dedup.minhash` one record stands for its
+    cluster, and goes with it.
     """
 
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     reads: ClassVar[tuple[str, ...]] = ("text", "messages", "source", "source_id", "url", "meta")
     writes: ClassVar[tuple[str, ...]] = ("text", "messages")
 
@@ -109,7 +108,7 @@ class Decontaminate(RowStage):
         for batch in task.read(task.part):
             outcome, fates = self._judge(batch)
             source = dict(zip(batch["id"].to_pylist(), batch["source"].to_pylist(), strict=True))
-            counts.update((benchmark, source[i], fate) for i, (benchmark, fate) in fates.items())
+            counts.update((benchmark, source[i], fate) for i, benchmark, fate in fates)
             task.settle(batch, outcome)
         return [[*key, count] for key, count in sorted(counts.items())]
 
@@ -128,43 +127,35 @@ class Decontaminate(RowStage):
                 of_source[fate] = of_source.get(fate, 0) + count
         return report
 
-    def _judge(self, batch: pa.Table) -> tuple[Outcome, dict[str, tuple[str, str]]]:
-        """The outcome, and id -> benchmark and fate of every record that is not left as it is."""
-        ids = batch["id"].to_pylist()
-        fates = {i: (benchmark, "lineage") for i, benchmark in self._lineage.barred(batch).items()}
+    def _judge(self, batch: pa.Table) -> tuple[Outcome, list[tuple[str, str, str]]]:
+        """The outcome, and (id, benchmark, fate) for every benchmark that a record holds items of or is kin to."""
+        ids, barred = batch["id"].to_pylist(), self._lineage.barred(batch)
         hits: dict[int, list[Found]] = {}
         for found in self._index.find(batch["text"]):
-            if ids[found.document] not in fates:
+            if ids[found.document] not in barred:
                 hits.setdefault(found.document, []).append(found)
-        changed: dict[int, dict] = {}
+        dropped = {i: f"lineage:{benchmark}" for i, benchmark in barred.items()}
+        fates = [(i, benchmark, "lineage") for i, benchmark in barred.items()]
+        changed: dict[int, list[str]] = {}
         for row, found in hits.items():
-            clean = self._masked(batch, row, found) if self.action == "mask" else None
-            if clean:
-                changed[row] = clean
-            fates[ids[row]] = (found[0].item.benchmark, "masked" if clean else "dropped")
-        rows = batch
-        for column in ("text", "messages") if changed else ():
-            values = [changed[n][column] if n in changed else v for n, v in enumerate(batch[column].to_pylist())]
-            rows = with_column(rows, column, values)
-        reasons = {"lineage": "lineage", "dropped": "benchmark"}
-        dropped = {i: f"{reasons[fate]}:{benchmark}" for i, (benchmark, fate) in fates.items() if fate in reasons}
-        return Outcome(rows, dropped=dropped), fates
+            turns = self._masked(batch, row, found) if self.action == "mask" else None
+            if turns:
+                changed[row] = turns
+            else:
+                dropped[ids[row]] = f"benchmark:{found[0].item.benchmark}"
+            held = {f.item.benchmark for f in found}
+            fates += [(ids[row], benchmark, "masked" if turns else "dropped") for benchmark in held]
+        return Outcome(with_turns(batch, changed), dropped=dropped), fates
 
-    def _masked(self, batch: pa.Table, row: int, found: list[Found]) -> dict | None:
-        """Text and messages without the items; None where nothing else is left, or too many copies."""
-        text, messages = batch["text"][row].as_py(), batch["messages"][row].as_py()
-        turns = [m["content"] or "" for m in messages] if messages else [text]
-        if SEPARATOR.join(turns) != text:
+    def _masked(self, batch: pa.Table, row: int, found: list[Found]) -> list[str] | None:
+        """The record's turns without the items; None where nothing else is left, or too many copies."""
+        turns = turns_of(batch.slice(row, 1).select(["text", "messages"]).to_pylist()[0])
+        if turns is None:
             return None
         for _ in range(ROUNDS):
-            spans = token_spans(text)
-            cuts = [(spans[f.start][0], spans[f.stop - 1][1]) for f in found]
-            turns = cut_turns(turns, SEPARATOR, cuts)
-            text = SEPARATOR.join(turns)
-            found = self._index.find([text])
+            spans = token_spans(SEPARATOR.join(turns))
+            turns = cut_turns(turns, SEPARATOR, [(spans[f.start][0], spans[f.stop - 1][1]) for f in found])
+            found = self._index.find([SEPARATOR.join(turns)])
             if not found:
                 break
-        if found or not any(map(token_spans, turns)):
-            return None
-        said = [{"role": m["role"], "content": t} for m, t in zip(messages, turns, strict=True)] if messages else None
-        return {"text": text, "messages": said}
+        return turns if not found and any(map(token_spans, turns)) else None

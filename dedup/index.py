@@ -2,8 +2,8 @@
 
 An index is made of segments, one for each time that it was made or extended. A segment holds files of signatures
 (`dedup.columns`, with the `id` of each record) and, for every band, tables of its keys in ascending order with the row
-that each stands for. New records are looked up by merging their sorted keys with these tables, so that nothing of the
-old text is read, signed or sorted again.
+that each stands for. New records are looked up by merging their sorted keys with these tables: nothing of the old text
+is read or signed again. Only equal texts are sought in the keys of all records, old and new, 32 bytes of each.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ class Index:
 
     def ids(self, file: int, rows: np.ndarray) -> pa.Array:
         """Ids (16 bytes each) of ascending rows of a file."""
-        reader = open_ipc(self._store, self.files[file][0])
-        return pa.chunked_array([batch["id"] for batch in _batches(reader)]).take(pa.array(rows)).combine_chunks()
+        ids = open_ipc(self._store, self.files[file][0], "id").read_all()["id"]
+        return ids.take(pa.array(rows)).combine_chunks()
 
     def batches(self) -> Iterator[tuple[list[str], np.ndarray]]:
         """(ids in hex, signatures: uint32 (records, num_perm)), for other tools: a signature is what

@@ -88,16 +88,17 @@ class MakeIndex(Stage):
     def _tables(self, task: Task) -> list:
         """The tables of a column's bands, within a piece of the range of keys."""
         name, piece, pieces = task.shard
+        columns = self._columns(task.job)
         for band, places in enumerate(band_places(VALUES, VALUES // ROWS)):
             keys, rows = [np.empty(0, np.uint64)], [np.empty(0, np.int64)]
-            for first, values in self._columns(task.job).chunks(name):
+            for first, values in columns.chunks(name):
                 key = keys_of(values, places[None])[0]
                 mine = np.flatnonzero(in_piece(key, piece, pieces))
                 keys.append(key[mine])
                 rows.append(first + mine)
             key = np.concatenate(keys)
             order = np.argsort(key, kind="stable")
-            table = [pa.array(key[order]), pa.array(np.concatenate(rows)[order].astype(np.uint32))]
+            table = [pa.array(key[order]), pa.array(np.concatenate(rows)[order]).cast(pa.uint32())]
             with task.open_file(f"{self._segment(task.job)}/{name}-{band}-{piece:03d}.arrow") as file:
                 writer = Writer(file, TABLE)
                 writer.write(pa.table(table, schema=TABLE))

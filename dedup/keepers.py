@@ -12,6 +12,7 @@ their similarity is s^2 / (2 - s^2): .29 for t = .5, .51 for .7. Asking for t it
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,11 +21,12 @@ import pyarrow as pa
 from datagen.record import SPLITS
 from dedup.bands import equal_edges, least, whole_keys
 from dedup.columns import BATCH, fixed, unfixed
+from dedup.removal import EXAMPLES
 
 MOST_LEADERS = 4096
 """Leaders of one cluster that a record is compared with, which keeps the work linear; unlike them all, it stays, though
 never beside an equal one."""
-EXAMPLES = 3
+MOST_COPIES = (1 << 31) - 1  # what the column `duplicates` holds
 FACTS = pa.schema(
     [
         ("id", pa.binary(16)),
@@ -115,6 +117,7 @@ class Decisions:
         facts, keeper = self.members.facts, self.keeper
         copies = np.zeros(len(keeper), np.int64)
         np.add.at(copies, keeper, self.members.column("duplicates"))
+        copies = np.minimum(copies, MOST_COPIES)
         split = np.zeros(len(keeper), np.int8)
         np.maximum.at(split, keeper, self.members.column("split"))
         ours = np.flatnonzero((self._sizes()[keeper] > 1) & ~self.members.column("published"))
@@ -134,11 +137,12 @@ class Decisions:
         """Counts for the manifest, as JSON."""
         sizes = self._sizes()
         facts = self.members.facts
-        gone = facts.filter(pa.array(self.keeper != np.arange(len(self.keeper))))
+        into = facts["id"].take(pa.array(self.keeper))
+        gone = facts.filter(pa.compute.not_equal(facts["id"], into))  # the same id again is no loss
         removed = {}
         for count in gone["source"].value_counts().to_pylist():
             here = gone.filter(pa.compute.equal(gone["source"], count["values"]))["id"]
-            examples = sorted(here.slice(0, EXAMPLES).to_pylist())
+            examples = heapq.nsmallest(EXAMPLES, here.to_pylist())
             removed[count["values"]] = {"rows": count["counts"], "examples": [value.hex() for value in examples]}
         large = np.flatnonzero(sizes > max_cluster)
         return {

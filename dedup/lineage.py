@@ -14,6 +14,13 @@ from dedup.evaluation_sets import Item
 ARTICLE_KEYS = {"pmid": "pmid", "pmc": "pmc", "pmcid": "pmc", "doi": "doi", "patient_uid": "pmc"}
 """Keys of `meta` that name an article, and what the identifier is; PMC-Patients' patient is `article-patient`."""
 _NUMBER = re.compile(r"\d+")
+_DOI = re.compile(r"10\.\d{4,9}/[^\s?#]+")
+_ADDRESSES = {
+    "pmid": re.compile(r"(?:pubmed\.ncbi\.nlm\.nih\.gov|ncbi\.nlm\.nih\.gov/pubmed)/(\d+)", re.I),
+    "pmc": re.compile(r"(?:^|/)(PMC\d+)", re.I),
+    "doi": re.compile(r"doi\.org/(10\..+)", re.I),
+}
+"""Where the address of an article says which one it is."""
 
 
 @cache
@@ -30,7 +37,9 @@ class Lineage:
     """
 
     def __init__(self, items: Iterable[Item], benchmarks: Iterable[str], sources: Mapping[str, str] | None = None):
-        self._articles = {origin: item.benchmark for item in items for origin in item.origins}
+        origins = [(origin.partition(":"), item.benchmark) for item in items for origin in item.origins]
+        articles = {_article_name(kind, value): benchmark for (kind, _, value), benchmark in origins}
+        self._articles = {name: benchmark for name, benchmark in articles.items() if name}
         named = [(entry, b) for b in benchmarks for entry in kinship() if b in entry["benchmarks"]]
         self._names = [(_words(name), benchmark) for entry, benchmark in named for name in entry.get("names", ())]
         self._sources = dict(sources or {})
@@ -43,7 +52,7 @@ class Lineage:
         for identity, source, source_id, url, meta in zip(*columns, strict=True):
             if source not in of_source:
                 of_source[source] = self._sources.get(source) or self._named(source)
-            benchmark = of_source[source] or (self._named(url) if url else None) or self._article(source_id, meta)
+            benchmark = of_source[source] or (self._named(url) if url else None) or self._article(source_id, url, meta)
             if benchmark:
                 found[identity] = benchmark
         return found
@@ -51,10 +60,10 @@ class Lineage:
     def _named(self, place: str) -> str | None:
         return next((benchmark for name, benchmark in self._names if name.search(place.lower())), None)
 
-    def _article(self, source_id: str, meta: str | None) -> str | None:
+    def _article(self, source_id: str, url: str | None, meta: str | None) -> str | None:
         if not self._articles:
             return None
-        return next((b for name in _articles(source_id, meta) if (b := self._articles.get(name))), None)
+        return next((b for name in _articles(source_id, url, meta) if (b := self._articles.get(name))), None)
 
 
 def _words(name: str) -> re.Pattern:
@@ -62,23 +71,24 @@ def _words(name: str) -> re.Pattern:
     return re.compile(rf"(?<![a-z]){'[^a-z0-9]*'.join(map(re.escape, name.split()))}(?![a-z])")
 
 
-def _articles(source_id: str, meta: str | None) -> Iterable[str]:
+def _articles(source_id: str, url: str | None, meta: str | None) -> Iterable[str | None]:
     """Names of the article in the form that items' origins have."""
     kind, _, value = source_id.partition(":")
     if kind in ARTICLE_KEYS:
         yield _article_name(ARTICLE_KEYS[kind], value)
+    for kind, address in _ADDRESSES.items():
+        for found in filter(None, (address.search(source_id), address.search(url or ""))):
+            yield _article_name(kind, found[1])
     try:
         facts = json.loads(meta) if meta else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         facts = {}
     if isinstance(facts, dict):
-        for key in ARTICLE_KEYS.keys() & facts.keys():
-            yield _article_name(ARTICLE_KEYS[key], str(facts[key]))
+        for key, kind in ARTICLE_KEYS.items():
+            if key in facts:
+                yield _article_name(kind, str(facts[key]))
 
 
-def _article_name(kind: str, value: str) -> str:
-    value = value.strip().lower()
-    if kind == "doi":
-        return f"doi:{value.removeprefix('https://doi.org/').removeprefix('doi:')}"
-    number = _NUMBER.search(value)
-    return f"{kind}:{'PMC' * (kind == 'pmc')}{number[0] if number else ''}"
+def _article_name(kind: str, value: str) -> str | None:
+    found = (_DOI if kind == "doi" else _NUMBER).search(value.lower())
+    return f"{kind}:{found[0]}" if found else None

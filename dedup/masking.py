@@ -9,13 +9,21 @@ OMISSION = "[…]"
 
 
 def token_spans(text: str) -> list[tuple[int, int]]:
-    """Where in the text, in characters, each token of `dedup.fold.tokens` stands: first, and one after the last."""
+    """Where in the text, in characters, each token of `dedup.fold.tokens` stands: first, and one after the last, with
+    the marks on it."""
     folded, owner, form = [], [], {character: fold(character) for character in set(text)}
     for position, character in enumerate(text):
         made = form[character]
         folded.append(made)
         owner += [position] * len(made)
-    return [(owner[m.start()], owner[m.end() - 1] + 1) for m in TOKEN.finditer("".join(folded))]
+    owner.append(len(text))
+    return [
+        (
+            owner[m.start()],
+            max(owner[m.end()], owner[m.end() - 1] + 1),
+        )  # what folds to nothing goes with the one before
+        for m in TOKEN.finditer("".join(folded))
+    ]
 
 
 def without(text: str, cuts: Iterable[tuple[int, int]]) -> str:

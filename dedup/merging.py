@@ -1,13 +1,14 @@
 """What all stages that merge copies have in common: from edges between documents to published rows.
 
-Documents are numbered through all inputs, and only numbers travel. Phases: `components` joins edges (one task, 9 bytes
-a document: 45 MB for 5 million, 9 GB for a billion); `members` looks up what is known of the members of clusters;
-`keepers` decides, cluster by cluster, which record stays; `check` stops the run where a source was wiped out; `rows`
-publishes.
+Documents are numbered through all inputs, and only numbers travel. Phases: `files` lists what the shards of `keys` have
+written; `components` joins edges (one task, 9 bytes a document: 45 MB for 5 million, 9 GB for a billion); `members`
+looks up what is known of the members of clusters; `keepers` decides, cluster by cluster, which record stays; `check`
+stops the run where a source was wiped out; `rows` publishes.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -21,13 +22,14 @@ from dedup.columns import Columns, fixed
 from dedup.components import Components
 from dedup.edges import read_edges, unpack
 from dedup.keepers import FACTS, Members, decide, facts_of_records
-from dedup.partitions import read_partition, write_partitions
+from dedup.partitions import read_partition, write_partitions, written
 from dedup.removal import Removal
 
 if TYPE_CHECKING:
     from datagen.task import Job, Task
 
 READ = ("id", "source", "split", "value", "tokens", "duplicates")
+FILES = "files.json"
 MEMBER_BYTES = 256
 """What a member of a cluster takes in the task that picks its keeper, its signature not counted."""
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
@@ -69,8 +71,10 @@ class Merging(Stage):
         return {}
 
     def phases(self) -> tuple[Phase, ...]:
-        finding, _ = self.edges()
+        (keys, *finding), _ = self.edges()
         return (
+            keys,
+            Phase("files", lambda job: [None], self._list_files),
             *finding,
             Phase("components", lambda job: [None], self._components),
             Phase("members", self._plan_members, self._members),
@@ -85,8 +89,14 @@ class Merging(Stage):
 
     def columns(self, job: Job) -> Columns:
         """All documents: those published before, then those of the inputs, part by part."""
-        ours = [(c.files["data"][0]["path"], c.result) for c in job.commits("keys")]
+        (listed,) = job.commits("files")
+        ours = json.loads(job.store.read(written(listed, FILES)))
         return Columns(job.store, [*self.published(job), *ours])
+
+    def _list_files(self, task: Task) -> None:
+        """One list for all later shards: if each read the commits of all parts, time would grow with the square."""
+        files = [(c.files["data"][0]["path"], c.result) for c in task.commits("keys")]
+        task.write_file(FILES, json.dumps(files).encode())
 
     def _components(self, task: Task) -> dict:
         columns = self.columns(task.job)
@@ -111,7 +121,7 @@ class Merging(Stage):
         return list(range(len(self.columns(job).starts) - 1))
 
     def _plan_keepers(self, job: Job) -> list[int]:
-        return list(range(self._keeper_shards(job)))
+        return list(range(self._keeper_shards(job))) if job.parts else []
 
     def _members(self, task: Task) -> dict[str, int]:
         """One shard for every file of documents; the files of records published before have no part to read."""

@@ -7,6 +7,8 @@ from typing import Any
 
 from datagen.errors import DatagenError
 
+EXAMPLES = 3
+"""Records that a message names for each source, the smallest ids."""
 LEAST = 100
 """Sources that lose fewer records never stop a run."""
 NAMED = 100
@@ -33,7 +35,7 @@ class Removal:
         for shard in found:
             for source, gone in shard["removed"].items():
                 removed[source] = removed.get(source, 0) + gone["rows"]
-                examples[source] = sorted([*examples.get(source, []), *gone["examples"]])[:3]
+                examples[source] = sorted([*examples.get(source, []), *gone["examples"]])[:EXAMPLES]
         totals: dict[str, int] = {}
         for shard in rows:
             for source, count in shard.items():

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
+from datagen.errors import UsageError
 from datagen.record import with_column
 from datagen.stage import Outcome, Phase, Stage
 
@@ -71,8 +72,9 @@ class Upsample(Stage):
 
     `txt360` uses its published table, `fineweb2` fits weights to the data, language by language: sizes of clusters that
     hold few records of low value are repeated most. Rows of a value below `least_value` are never repeated; unrated
-    ones are, but don't count in the fit. Only train rows change, and none is seen more than `cap` times;
-    `classifiers.balance` may multiply that, under the same cap. No copy is ever written.
+    ones are, but don't count in the fit. Only train rows change, and none is raised above `cap`. `repeats` that were
+    there are multiplied, never lowered; `classifiers.balance` may multiply again, under its own cap. No copy is ever
+    written.
     """
 
     reads: ClassVar[tuple[str, ...]] = tuple(COLUMNS)
@@ -106,6 +108,11 @@ class Upsample(Stage):
         """Per language its steps (copies from, weight), and training tokens before and after."""
         found: dict[str, Any] = {}
         counts = [row for commit in task.commits("count") for row in commit.result]
+        if self.rule == "fineweb2" and counts and all(row["value"] == "unrated" for row in counts):
+            raise UsageError(
+                f"{task.job.name}: rule fineweb2 is fitted to the values of records, and none has one",
+                "put the stage after one that rates records, or use rule: txt360",
+            )
         for language in sorted({row["language"] or "" for row in counts}):
             mine = [row for row in counts if (row["language"] or "") == language]
             steps = RULES[self.rule](_sizes(mine), self.cap)

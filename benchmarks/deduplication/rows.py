@@ -32,9 +32,9 @@ class Generated(MinHashDedup):
     """Near-duplicates among signatures of no texts."""
 
     def phases(self) -> tuple[Phase, ...]:
-        signing, *others = super().phases()
+        _, *others = super().phases()
         signing = Phase("keys", lambda job: list(range(ROWS // SHARD)), self._generate)
-        return (signing, *(p for p in others if p.name in ("equal", "candidates", "verify", "components")))
+        return (signing, *others[: [phase.name for phase in others].index("members")])
 
     def _generate(self, task: Task) -> int:
         schema = signature_schema(scheme(self.shingle, self.permutations))

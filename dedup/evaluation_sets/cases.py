@@ -3,6 +3,8 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 from datagen.archives import RawFile
 from datagen.errors import InputError
@@ -12,30 +14,34 @@ from dedup.evaluation_sets.rows import rows, text_of
 
 PMC_PATIENT = re.compile(r"(?:pmc-?)?(\d{5,9})-\d+", re.IGNORECASE)
 PUBMED_URL = re.compile(r"pubmed/(\d+)")
+ARTICLES = {"pmid": ("pmid", "PMID"), "pmc": ("pmcid", "PMCID", "pmc"), "doi": ("doi", "DOI")}
 NLI_LABELS = ("entailment", "neutral", "contradiction")
 RAREARENA = "Enumerate the five most likely rare diseases of this patient."
 RAREBENCH = "What rare disease explains these findings?"
 
 
 def questions(file: RawFile) -> Iterator[Item]:
-    """Rows of `question` and, if there are any, options (as in multiple choice), `answer` and `context` or `case`."""
+    """Rows of `question` and, if there are any, options (as in multiple choice), `answer`, `context` or `case`, and the
+    article that the row was made from (`pmid`, `pmcid`, `doi`)."""
     for number, row in enumerate(rows(file), 1):
         context = text(row, ("context", "case", "病例")) or None
+        articles = ((kind, text(row, names)) for kind, names in ARTICLES.items())
+        origins = tuple(f"{kind}:{value}" for kind, value in articles if value)
         if any(row.get(name) for name in ("options", "option", "choices", "Options", "选项", "A", "opa")):
-            yield choice(row, str(number), f"row {number}", context)
+            yield replace(choice(row, str(number), f"row {number}", context), origins=origins)
             continue
         question = text(row, (*QUESTION, "body", "prompt")) or ("" if context is None else context)
         if not question:
             raise InputError("bad_item", f"row {number}: no `question`")
         identity = text(row, ("id", "_id")) or str(number)
         answer = text(row, ("answer", "Answer", "diagnosis", "答案")) or None
-        yield Item("", identity, question, (), answer, context, language_of(question))
+        yield Item("", identity, question, (), answer, context, language_of(question), origins)
 
 
 def pubmedqa(file: RawFile) -> Iterator[Item]:
     """`ori_pqal.json`: rows by PMID with QUESTION, CONTEXTS, LONG_ANSWER, final_decision; or the hub's lower case."""
     for number, row in enumerate(rows(file), 1):
-        row = {name.lower(): value for name, value in row.items()}
+        row = {str(name).lower(): value for name, value in row.items()}
         contexts = row.get("contexts", row.get("context"))
         contexts = contexts.get("contexts") if isinstance(contexts, dict) else contexts
         question, pmid = text(row, ("question",)), text(row, ("_id", "pubid"))
@@ -49,13 +55,12 @@ def pubmedqa(file: RawFile) -> Iterator[Item]:
 def bioasq(file: RawFile) -> Iterator[Item]:
     """Golden JSON: `questions` with body, ideal_answer, snippets and the PubMed addresses they come from."""
     for part in rows(file):
-        for number, row in enumerate(part.get("questions") or [], 1):
+        for number, row in enumerate(_listed(part.get("questions")), 1):
             question = text(row, ("body",))
             if not question:
                 raise InputError("bad_item", f"question {number}: no `body`")
-            answers = row.get("ideal_answer") or []
-            answer = answers if isinstance(answers, str) else "\n".join(map(str, answers))
-            pmids = PUBMED_URL.findall(" ".join(map(str, row.get("documents") or [])))
+            answer = "\n".join(map(str, _listed(row.get("ideal_answer"))))
+            pmids = PUBMED_URL.findall(" ".join(map(str, _listed(row.get("documents")))))
             origins = tuple(f"pmid:{pmid}" for pmid in pmids)
             yield Item("", text(row, ("id",)) or str(number), question, (), answer or None, origins=origins)
 
@@ -195,6 +200,11 @@ def ncbi_disease(file: RawFile) -> Iterator[Item]:
 def _article(identity: str) -> tuple[str, ...]:
     match = PMC_PATIENT.fullmatch(identity)
     return (f"pmc:PMC{match[1]}",) if match else ()
+
+
+def _listed(value: Any) -> list:
+    """A list as it is, a text as a list of one, nothing of anything else."""
+    return [value] if isinstance(value, str) else value if isinstance(value, list) else []
 
 
 def _leaves(value) -> Iterator[str]:

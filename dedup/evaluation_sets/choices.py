@@ -18,7 +18,6 @@ ANSWER = ("answer_idx", "label", "answer", "Answer", "答案")
 COLUMNS = (tuple("ABCDEFGHIJ"), ("opa", "opb", "opc", "opd", "ope"))
 MMLU_COLUMNS = ("question", "A", "B", "C", "D", "answer")
 _LABELLED = re.compile(r"^[ \t(（]*([A-J])[ \t)）.．、:：]+(?=\S)", re.MULTILINE)
-_MARK = re.compile(r"[ \t]*[(（]?[A-J][)）.．、:：][ \t]*")
 _HAN = re.compile("[\u4e00-\u9fff]")
 
 
@@ -36,9 +35,9 @@ def medmcqa(file: RawFile) -> Iterator[Item]:
     """As `choices`, with `cop` for the answer: 1 to 4 as first published, 0 to 3 on the Hugging Face hub."""
     table = list(rows(file))
     first = 0 if any(str(row.get("cop")) == "0" for row in table) else 1
+    letters = {str(number): letter for number, letter in enumerate(LETTERS, first)}
     for number, row in enumerate(table, 1):
-        cop = str(row.get("cop", ""))
-        answer = LETTERS[int(cop) - first] if cop.isdecimal() and int(cop) >= first else None
+        answer = letters.get(text(row, ("cop",)))
         yield choice({**row, "answer": answer}, str(number), f"row {number}")
 
 
@@ -55,7 +54,7 @@ def mmlu(file: RawFile) -> Iterator[Item]:
 def medxpertqa(file: RawFile) -> Iterator[Item]:
     """As `choices`; the published question repeats the options."""
     for number, row in enumerate(rows(file), 1):
-        stem = str(row.get("question", "")).partition("\nAnswer Choices:")[0]
+        stem = text(row, QUESTION).partition("\nAnswer Choices:")[0]
         yield choice({**row, "question": stem}, str(number), f"row {number}")
 
 
@@ -80,9 +79,9 @@ def choice(row: Row, number: str, place: str, context: str | None = None) -> Ite
     return Item("", identity, question, options, _answer(row, options), context, language_of(question))
 
 
-def text(row: Row, names: tuple[str, ...]) -> str:
-    """The first of these columns that holds anything, as text."""
-    for name in names:
+def text(row: Any, names: tuple[str, ...]) -> str:
+    """The first of these columns that holds anything, as text; nothing where the row is no object."""
+    for name in names if isinstance(row, dict) else ():
         value = row.get(name)
         if isinstance(value, str | int | float) and str(value).strip() not in ("", "nan"):
             return str(value).strip()
@@ -114,7 +113,7 @@ def _parsed(value: str) -> Any:
     if value.lstrip()[:1] in ("{", "["):
         try:
             return ast.literal_eval(value)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             return None
     starts = [match.start() for match in _LABELLED.finditer(value)]
     parts = [value[a:b] for a, b in zip(starts, [*starts[1:], None], strict=True)] if starts else value.split("\n")

@@ -92,6 +92,15 @@ def test_what_was_found_is_counted_by_benchmark_and_source(path, tmp_path, actio
     assert len(rows_of(version)) == (2 if action == "drop" else 6)
 
 
+def test_a_record_with_items_of_two_benchmarks_counts_for_both(path, tmp_path):
+    stage = Decontaminate(benchmarks={"exam": path, "resit": path})
+    stage.setup({})
+    version = run_stage(tmp_path / "run", stage, [table([record("web", 1, f"{OTHER} {ITEMS['en']}")])])
+    counts = {"items": 2, "searched": 2, "records": {"web": {"dropped": 1}}}
+    assert result_of(version, "report") == {"exam": counts, "resit": counts}
+    assert [reason for _, reason in ledger_of(version).values()] == ["benchmark:exam"]
+
+
 def test_a_cluster_with_an_item_goes_whichever_stage_comes_first(path, tmp_path):
     """Near-copies of a page with an item: one of them even had the item's last word changed."""
     page = f"{OTHER} " + " ".join(f"sentence {n} of the page" for n in range(80))

@@ -160,7 +160,19 @@ def test_published_forms_are_read(benchmark, tmp_path):
 
 
 @pytest.mark.parametrize("benchmark", [name for name in PUBLISHED if name != "ncbi_disease"])
-@pytest.mark.parametrize("wrong", ['{"foo": 1}', "{", "[1]", '{"question": ["x"], "options": 7}'])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        '{"foo": 1}',
+        "{",
+        "[1]",
+        "[[1, [2]]]",
+        '{"question": ["x"], "options": 7}',
+        '{"question": "x", "options": "{[1]: 2}", "cop": 99}',
+        '{"questions": ["x", 1.5]}',
+        '{"questions": 7, "description": "x", "QA_pairs": ["y"]}',
+    ],
+)
 def test_a_wrong_form_is_named_with_its_place(benchmark, wrong, tmp_path):
     (tmp_path / "wrong.json").write_text(wrong)
     with pytest.raises(UsageError, match=r"wrong\.json") as error:
@@ -227,6 +239,20 @@ def test_spreadsheets_archives_and_folders_hold_benchmarks_too(tmp_path):
 def test_a_set_of_your_own_needs_a_question_and_nothing_else(tmp_path):
     (tmp_path / "own.jsonl").write_text(lines({"question": "Why?"}, AS_CHOICE))
     assert [(i.id, i.options) for i in items_of("own", tmp_path)] == [("1", ()), ("q1", ("this", "that"))]
+
+
+def test_a_set_of_your_own_may_name_articles(tmp_path):
+    row = {"question": "Why?", "pmid": 21645374, "doi": "https://doi.org/10.1000/x"}
+    (tmp_path / "own.jsonl").write_text(lines(row, {**AS_CHOICE, "pmcid": "PMC7671985"}))
+    named = ("pmid:21645374", "doi:https://doi.org/10.1000/x"), ("pmc:PMC7671985",)
+    assert tuple(item.origins for item in items_of("own", tmp_path)) == named
+
+
+@pytest.mark.parametrize(("cop", "answer"), [(1, "this"), (2, "that"), ("9" * 5000, None), (-1, None)])
+def test_the_number_of_an_option(cop, answer, tmp_path):
+    (tmp_path / "x.jsonl").write_text(lines({"question": "Which?", "opa": "this", "opb": "that", "cop": cop}))
+    (item,) = items_of("medmcqa", tmp_path)
+    assert item.answer == answer
 
 
 REAL = {

@@ -73,6 +73,27 @@ def test_a_record_that_comes_again_is_dropped(crawls):
     assert [ran.outcomes[row["id"]] for row in old[:20]] == ["dropped"] * 20 and not ran.rows
 
 
+@pytest.mark.parametrize("first", [[], [[]]])
+def test_an_index_that_began_empty(tmp_path, first):
+    index = stages.publish(stages.run(MakeIndex(), tmp_path, first, "empty"))
+    rows = [stages.record("old", n, text) for n, text in enumerate(workload.make("en", 3, 10, 0).texts)]
+    assert len(stages.run(WITH_INDEX, tmp_path, [rows], "into-nothing", index=index).rows) == len(rows)
+    extend = MakeIndex(extends="known")
+    index = stages.publish(stages.run(extend, tmp_path, [[], rows, []], "extended", extends=index))
+    copies = [stages.record("new", n, row["text"]) for n, row in enumerate(rows)]
+    assert len(stages.run(WITH_INDEX, tmp_path, [[], copies], "copies", index=index).merged) == len(rows)
+    assert not stages.run(WITH_INDEX, tmp_path, [], "no-parts", index=index).rows
+
+
+def test_a_crawl_that_comes_again_whole_stops_nothing(crawls):
+    """Records that were published before are no loss, so many of them are no sign of a template."""
+    folder, old, _, index = crawls
+    again = old[:150]
+    ran = stages.run(WITH_INDEX, folder, [again], "whole-again", index=index)
+    assert [*ran.outcomes.values()] == ["dropped"] * len(again)
+    assert ran.result("check")["removed_by_source"] == {}
+
+
 def test_datasketch_reads_the_signatures(crawls):
     folder, old, _, path = crawls
     index = Index(Store(str(folder)), path)

@@ -35,6 +35,40 @@ def test_articles_that_a_benchmark_was_made_from_are_barred(meta, benchmark):
     assert barred(meta=json.dumps(meta)) == [benchmark]
 
 
+@pytest.mark.parametrize(
+    ("place", "benchmark"),
+    [
+        ("https://pubmed.ncbi.nlm.nih.gov/21645374/", "pubmedqa"),
+        ("http://www.ncbi.nlm.nih.gov/pubmed/21645374?dopt=Abstract", "pubmedqa"),
+        ("https://www.ncbi.nlm.nih.gov/pmc/articles/PMC7671985/", "medcalc"),
+        ("https://pmc.ncbi.nlm.nih.gov/articles/pmc7671985", "medcalc"),
+        ("https://doi.org/10.1000/X", "own"),
+    ],
+)
+def test_an_address_says_which_article_it_is(place, benchmark):
+    assert barred(url=place) == barred(source_id=place) == [benchmark]
+
+
+@pytest.mark.parametrize("place", ["https://pubmed.ncbi.nlm.nih.gov/216453741/", "https://example.org/21645374", "10"])
+def test_other_addresses_stay(place):
+    assert barred(url=place) == barred(source_id=place) == []
+
+
+def test_an_origin_that_names_nothing_bars_nothing():
+    items = [Item("own", str(n), "Why?", origins=(origin,)) for n, origin in enumerate(["doi:n/a", "pmid:-", "pmc:"])]
+    row = record("web", 1, "text", meta=json.dumps({"doi": "", "pmid": "none", "pmc": "-"}))
+    assert not Lineage(items, ["own"]).barred(table([row]))
+
+
+def test_of_two_benchmarks_the_same_is_named_in_every_process():
+    meta = json.dumps({"doi": "10.1000/x", "pmc": "PMC7671985", "pmid": "21645374"})
+    assert barred(meta=meta) == ["pubmedqa"]
+
+
+def test_what_agentclinic_was_made_from_is_barred_with_it():
+    assert barred(["agentclinic_medqa"], source="medqa_train") == ["agentclinic_medqa"]
+
+
 @pytest.mark.parametrize("meta", [None, "{}", "[]", "not JSON", '{"pmid": "2164537"}', '{"pmid": null}', '{"pmc": ""}'])
 def test_other_articles_stay(meta):
     assert barred(meta=meta) == []

@@ -14,6 +14,11 @@ def test_every_token_has_its_place_in_the_text(text):
         assert token in tokens(text[start:stop])
 
 
+def test_a_mark_goes_with_its_letter():
+    assert token_spans("cafe\u0301 noir\u200b.") == [(0, 5), (6, 11)]
+    assert without("cafe\u0301 noir", [token_spans("cafe\u0301 noir")[0]]) == f"{OMISSION} noir"
+
+
 def test_cuts_that_touch_are_one_omission():
     assert without("0123456789", [(4, 6), (2, 5), (8, 9)]) == f"01{OMISSION}67{OMISSION}9"
     assert without("text", []) == "text"

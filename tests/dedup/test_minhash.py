@@ -1,7 +1,10 @@
 import csv
 import gzip
+import os
 import random
+import resource
 import tarfile
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ import workload
 from lxml import etree
 
 from datagen.errors import DatagenError
+from datagen.task import Job
 from dedup import find_duplicates, sign
 from dedup import minhash as module
 from dedup.exact import ExactDedup
@@ -206,7 +210,33 @@ def test_texts_without_tokens_merge_with_their_copies_only(tmp_path):
     }
 
 
-@pytest.mark.parametrize("parts", [[[]], [[], [stages.record("a", 1, "alone")]]])
+def test_more_parts_than_files_may_be_open(tmp_path, monkeypatch):
+    monkeypatch.setattr("dedup.columns.MOST_OPEN", 8)
+    parts = in_parts(records(workload.make("en", seed=5, originals=60, copies=20).texts), 80)
+    whole = stages.run(HALF, tmp_path / "whole", [[row for part in parts for row in part]])
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    opened = len(os.listdir("/proc/self/fd"))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (opened + 40, before[1]))
+    try:
+        assert stages.run(HALF, tmp_path / "cut", parts).merged == whole.merged
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_work_is_linear_in_parts(tmp_path, monkeypatch):
+    asked, commits = Counter(), Job.commits
+    monkeypatch.setattr(Job, "commits", lambda job, phase: asked.update([phase]) or commits(job, phase))
+    stages.run(HALF, tmp_path, in_parts(records([EN, ZH] * 10), 20))
+    assert asked["keys"] == asked["verify"] == 1 and asked["members"] == 2
+
+
+def test_duplicates_stay_within_their_column(tmp_path):
+    rows = [stages.record("a", n, EN, duplicates=2**31 - 1) for n in range(3)]
+    (kept,) = stages.run(ExactDedup(), tmp_path, [rows]).rows.values()
+    assert kept["duplicates"] == 2**31 - 1
+
+
+@pytest.mark.parametrize("parts", [[], [[]], [[], [stages.record("a", 1, "alone")]]])
 @pytest.mark.parametrize("stage", [HALF, ExactDedup()])
 def test_nothing_to_merge(tmp_path, parts, stage):
     ran = stages.run(stage, tmp_path, parts)

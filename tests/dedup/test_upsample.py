@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from stages import record
 
+from datagen.errors import UsageError
 from datagen.record import table
 from dedup.upsample import Sizes, Upsample, fineweb2, fitted, txt360
 from tests.classifiers.local import result_of, rows_of, run_stage
@@ -86,6 +87,12 @@ def test_only_good_train_rows_are_repeated_and_none_beyond_the_cap(tmp_path):
         "single": 1,
     }
     assert len(found) == len(rows)
+
+
+def test_a_fit_without_any_value_is_refused(tmp_path):
+    rows = table([record("s", n, "text", duplicates=n + 1) for n in range(5)])
+    with pytest.raises(UsageError, match="none has one"):
+        run_stage(tmp_path, Upsample(rule="fineweb2"), [rows])
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
