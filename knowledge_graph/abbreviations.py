@@ -9,13 +9,14 @@ from functools import lru_cache
 from knowledge_graph.fold import fold
 from knowledge_graph.model import Graph
 
-BRACKET = re.compile(r"\s*[(（]\s*([^()（）\n,，;；]{2,80})[)）,，;；]")
+BRACKET = re.compile(r"[(（]\s*+([^()（）\n,，;；]{2,80})[)）,，;；]")
 SHORT = re.compile(
     r"(?:以下)?(?:简称|缩写为?|英文缩写|abbreviated(?: as)?|hereafter)?\s*[“\"]?"
     r"([A-Za-z0-9]+(?:[-/][A-Za-z0-9]+)*)[”\"]?\s*"
 )
 BEFORE = re.compile(r"(?:^|.*[^A-Za-z0-9-])([A-Z][A-Z0-9-]{1,9})", re.S)
-CALLED = re.compile(r"[\s,，]*[(（]?\s*(?:以下|下文)?简称(?:为)?\s*[“\"]?([\u3400-\u9fff]{2,6})[”\"]?\s*[)）]?")
+CALLED = re.compile(r"(?:以下|下文)?简称(?:为)?\s*+[“\"]?([\u3400-\u9fff]{2,6})")
+BEFORE_CALLED = ",，(（"
 HAN_FROM = "\u3400"
 HAN = re.compile(r"[\u3400-\u9fff]")
 PLAIN = frozenset(
@@ -41,7 +42,7 @@ class Definition:
 def definitions(text: str) -> Iterator[Definition]:
     """Definitions in a text. The long form begins where the letters of the short one are matched."""
     for found in BRACKET.finditer(text):
-        inner, end = found[1], found.start()
+        inner, end = found[1], _stripped(text, found.start())
         if short := SHORT.fullmatch(inner):
             if 2 <= len(short[1]) <= LONGEST and not short[1].islower() and not short[1].isdigit():
                 start = _long_form(text, end, short[1])
@@ -52,7 +53,7 @@ def definitions(text: str) -> Iterator[Definition]:
             if _long_form(text, close, short[1]) == found.start(1):
                 yield Definition(short[1], found.start(1), close, short.start(1))
     for found in CALLED.finditer(text) if "简称" in text else ():
-        end = found.start()
+        end = _stripped(text, found.start(), BEFORE_CALLED)
         yield Definition(found[1], max(0, end - 3 * LONGEST), end, found.start(1))
 
 
@@ -85,6 +86,13 @@ def _beginnings_at(graph: Graph, row: int) -> frozenset[str]:
 
 def _beginnings(name: str) -> frozenset[str]:
     return frozenset(word[:5] for word in fold(name)[0].split() if len(word) > 3 and word[:5] not in PLAIN)
+
+
+def _stripped(text: str, end: int, marks: str = "") -> int:
+    """`end` without the blanks and marks before it. A pattern that begins with them would take quadratic time."""
+    while end and (text[end - 1].isspace() or text[end - 1] in marks):
+        end -= 1
+    return end
 
 
 def _long_form(text: str, end: int, short: str) -> int | None:

@@ -1,7 +1,7 @@
 """From sentences to claims: who is said to have, need or be what, and whether it is affirmed or denied."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from knowledge_graph.doses import Dose, doses
@@ -51,9 +51,11 @@ CAUSES = re.compile(
 CASE = re.compile(
     r"\b(?:patient|man|woman|boy|girl|he|she|his|her|child|infant)\b|患者|病人|患儿|男性|女性|男，|女，", re.I
 )
-PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|％|per ?cent)")
+PERCENT = re.compile(r"(?<![\d.])(\d++(?:\.\d++)?)\s*+(?:%|％|per ?cent)")
 RATIO = re.compile(r"(?<!\d)(\d{1,9})\s*(?:/|of|out of)\s*(\d{1,9})(?!\d|\s*/)")
 SUBJECT = "disease"
+MOST_SUBJECTS = 16
+"""Diseases that one clause can be about: each goes with all its findings."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,8 @@ class Reader:
     def _clause(self, start: int, end: int, mentions: list[Mention]) -> list[Stated]:
         text = self._text[start:end]
         mentions = [m for m in mentions if not self._compared(m)]
+        if not mentions:
+            return []
         subjects = self._subjects(mentions)
         stated: list[Stated] = []
         if subjects:
@@ -144,13 +148,14 @@ class Reader:
             about, denied = [self._topic], False
         else:
             return []
-        for mention in mentions:
+        announced = {family.name: bool(family.cue.search(text)) for family in (*FAMILIES, CONTRAINDICATION)}
+        for i, mention in enumerate(mentions):
             if mention not in subjects:
-                family = self._family(text, mention, subjects)
+                family = self._family(announced, mention, subjects)
                 if family:
                     objects = self._of_type(mention, family.types)
                     polarity = 1 if family is CONTRAINDICATION or not (mention.negated or denied) else -1
-                    number = self._number(mention, mentions, start, end) if family.name == "finding" else None
+                    number = self._number(mentions, i, start, end) if family.name == "finding" else None
                     at = (mention.start, mention.end)
                     turned = family.name == "finding" and self._causes(mention, subjects[0] if subjects else None)
                     stated += [Stated(who, family, objects, polarity, number, turned, at=at) for who in about]
@@ -186,20 +191,20 @@ class Reader:
             if INVERSE.search(self._text[mentions[i - 1].end : mentions[i].start]):
                 first = i
         group = [mentions[first]]
-        for i in range(first + 1, len(mentions)):
+        for i in range(first + 1, min(len(mentions), first + MOST_SUBJECTS)):
             gap = self._text[mentions[i - 1].end : mentions[i].start]
-            if i not in diseases or not gap.strip() or not LIST_WORDS.fullmatch(gap):
+            if not self._of_type(mentions[i], (SUBJECT,)) or not gap.strip() or not LIST_WORDS.fullmatch(gap):
                 break
             group.append(mentions[i])
         return group
 
-    def _family(self, text: str, mention: Mention, subjects: list[Mention]) -> Family | None:
+    def _family(self, announced: Mapping[str, bool], mention: Mention, subjects: list[Mention]) -> Family | None:
         types = {self._type_of(node) for node in mention.candidates}
-        if types & CONTRAINDICATION.types and CONTRAINDICATION.cue.search(text):
+        if types & CONTRAINDICATION.types and announced[CONTRAINDICATION.name]:
             return CONTRAINDICATION
-        if subjects and SUBJECT in types and KIND.cue.search(self._text[subjects[-1].end : mention.start]):
+        if subjects and SUBJECT in types and KIND.cue.match(self._text[subjects[-1].end : mention.start]):
             return KIND
-        return next((f for f in FAMILIES if types & f.types and f.cue.search(text)), None)
+        return next((f for f in FAMILIES if types & f.types and announced[f.name]), None)
 
     def _of_type(self, mention: Mention, types: Collection[str]) -> tuple[str, ...]:
         return tuple(node for node in mention.candidates if self._type_of(node) in types)
@@ -208,12 +213,11 @@ class Reader:
         before = self._text[max(0, mention.start - 40) : mention.start]
         return bool(COMPARED_BEFORE.search(before) or COMPARED_AFTER.match(self._text, mention.end))
 
-    def _number(self, mention: Mention, mentions: list[Mention], start: int, end: int) -> float | None:
-        """The share given for a finding: the only number between the names before and after it."""
-        others = [m for m in mentions if m is not mention]
-        low = max((m.end for m in others if m.end <= mention.start), default=start)
-        high = min((m.start for m in others if m.start >= mention.end), default=end)
-        near = [self._text[mention.end : high], self._text[low : mention.start]]
+    def _number(self, mentions: list[Mention], i: int, start: int, end: int) -> float | None:
+        """The share given for the i-th name: the only number between the names before and after it."""
+        low = mentions[i - 1].end if i else start
+        high = mentions[i + 1].start if i + 1 < len(mentions) else end
+        near = [self._text[mentions[i].end : high], self._text[low : mentions[i].start]]
         for part in near:
             shares = [float(m[1]) / 100 for m in PERCENT.finditer(part)]
             shares += [int(m[1]) / int(m[2]) for m in RATIO.finditer(part) if 0 < int(m[2]) >= int(m[1])]

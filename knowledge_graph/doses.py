@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-NUMBER = r"(\d+(?:,\d{3})*(?:\.\d+)?)"
+NUMBER = r"(\d++(?:,\d{3})*+(?:\.\d++)?)"
 MASS, VOLUME, UNITS = "mg", "mL", "IU"
 SCALES = {
     **dict.fromkeys(("kg", "千克", "公斤"), (MASS, 1e6)),

@@ -153,6 +153,6 @@ RISKY = {
     ),
 }
 DOSE = re.compile(
-    r"\d+(?:\.\d+)?\s*(?:mg|mcg|µg|μg|ug|g|ml|iu|units?|毫克|微克|克|毫升|单位|片|粒|支)(?![a-z])(?!\s*/\s*(?:d|m)?l\b)",
+    r"(?<![\d.])\d++(?:\.\d++)?\s*+(?:mg|mcg|µg|μg|ug|g|ml|iu|units?|毫克|微克|克|毫升|单位|片|粒|支)(?![a-z])(?!\s*/\s*(?:d|m)?l\b)",
     re.I,
 )

@@ -156,14 +156,16 @@ def scan(
     out,
 ):
     """Matches from left to right, the longest first, none overlapping: start and end in the text, and twice the state,
-    plus one where it is written in capitals. `after_one` are the characters that may follow a lone Han character."""
-    found, t = 0, 0
+    plus one where it is written in capitals. A cue gives way to a longer name that begins within it (is absent thumb):
+    it is `held` until that is known. `after_one` are the characters that may follow a lone Han character."""
+    found, t, limit = 0, 0, count
+    held, held_end, held_state = ABSENT, 0, 0
     word_mask, edge_mask = len(words) - 1, len(edges) - 1
     while t < count:
         state, best, best_state, best_caps = 0, 0, 0, False
         caps = True
         u = t
-        while u < count:
+        while u < limit:
             at = slot(hashes[u], word_mask)
             while word_ids[at] != ABSENT and words[at] != hashes[u]:
                 at = (at + 1) & word_mask
@@ -191,8 +193,22 @@ def scan(
                 if not lone or (after < BASIC and after_one[after]):
                     best, best_state, best_caps = u + 1, state, whole
             u += 1
+        first = t
+        if held != ABSENT:
+            if best > held_end and flags[best_state] != CUE:
+                t, limit, held = held, t, ABSENT
+                continue
+            t += 1
+            if t < held_end:
+                continue
+            first, best, best_state, held = held, held_end, held_state, ABSENT
+        elif best > t + 1 and flags[best_state] == CUE and limit == count:
+            held, held_end, held_state = t, best, best_state
+            t += 1
+            continue
+        limit = count
         if best:
-            low[found] = offsets[starts[t]]
+            low[found] = offsets[starts[first]]
             high[found] = offsets[ends[best - 1] - 1] + 1
             out[found] = 2 * best_state + (1 if best_caps else 0)
             found += 1

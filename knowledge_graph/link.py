@@ -71,7 +71,7 @@ class Linker:
             matches = _with_abbreviations(self.graph, text, matches)
         matches = [match for match in matches if match[3] != PSEUDO]
         events = [Event(start, end, cue) for start, end, _, cue in matches]
-        absent, unsure = (negated(text, events), uncertain(text, events)) if any(e.cue for e in events) else ((), ())
+        absent, unsure = negated(text, events), uncertain(text, events)
         company = None
         mentions = []
         for i, (start, end, rows, _) in enumerate(matches):

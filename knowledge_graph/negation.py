@@ -15,6 +15,10 @@ LIST_WORDS = re.compile(
     r"\s*(?:[,，、/]\s*)?(?:\b(?:and|or|nor|and/or|any|other|the|an?)\b\s*)*[及和或与也亦跟者以]*\s*", re.I
 )
 COMMA = re.compile("[,，]")
+ALL = re.compile("[均都皆]")
+CLAUSE_END = re.compile(r"\s*(?:[，,。；;、！？!?\n]|\.(?=\s|$)|$)")
+MINUS = re.compile(r"\s*[(（]\s*[-－−–—]\s*[)）]")
+"""How a finding is noted as absent: 紫绀（-）."""
 WORD = re.compile(r"[^\W\d_\u3400-\u9fff]+", re.UNICODE)
 HAN = re.compile(r"[\u3400-\u9fff]")
 MAX_WORDS, MAX_HAN = 6, 8
@@ -36,11 +40,14 @@ def negated(text: str, events: Sequence[Event]) -> set[int]:
     """Indices of the names among `events` (sorted, not overlapping) that the text says are absent."""
     found: set[int] = set()
     for i, event in enumerate(events):
-        if event.cue in (FORWARD, WIDE, EITHER):
-            reached = _forward(text, events, i)
-            if not reached and event.cue == EITHER:
-                reached = _backward(text, events, i)
-            found |= reached
+        if event.cue is None:
+            if MINUS.match(text, event.end):
+                found.add(i)
+        elif event.cue in (FORWARD, WIDE, EITHER):
+            if _ends_clause(text, event):
+                found |= _backward(text, events, i) or _forward(text, events, i)
+            else:
+                found |= _forward(text, events, i) or (_backward(text, events, i) if event.cue == EITHER else set())
         elif event.cue == BACKWARD:
             found |= _backward(text, events, i)
     return found
@@ -66,7 +73,7 @@ def _forward(text: str, events: Sequence[Event], cue: int) -> set[int]:
         if SENTENCE_END.search(gap):
             break
         if event.cue is None:
-            if not _near(gap, bool(reached), events[cue].cue == WIDE):
+            if (reached and gap.startswith("的")) or not _near(gap, bool(reached), events[cue].cue == WIDE):
                 break
             reached.add(i)
         elif event.cue == LIGHT:
@@ -79,8 +86,9 @@ def _forward(text: str, events: Sequence[Event], cue: int) -> set[int]:
 
 
 def _backward(text: str, events: Sequence[Event], cue: int) -> set[int]:
+    """A Chinese comma ends a list, unless the cue is said of all: 发热，咳嗽均未见."""
     reached: set[int] = set()
-    at = events[cue].start
+    at, listed = events[cue].start, False
     for i in range(cue - 1, -1, -1):
         gap, event = text[events[i].end : at], events[i]
         if SENTENCE_END.search(gap):
@@ -90,11 +98,20 @@ def _backward(text: str, events: Sequence[Event], cue: int) -> set[int]:
             continue
         if event.cue is not None:
             break
-        if not (LIST_WORDS.fullmatch(gap) if reached else _near(gap, False, False) and not COMMA.search(gap)):
+        if not reached:
+            listed = bool(ALL.search(gap))
+            if COMMA.search(gap) or not _near(gap, False, False):
+                break
+        elif not LIST_WORDS.fullmatch(gap) or ("，" in gap and not listed):
             break
         reached.add(i)
         at = event.start
     return reached
+
+
+def _ends_clause(text: str, cue: Event) -> bool:
+    """Whether nothing follows a Chinese cue: what it denies stands before it (耳聋否认。)."""
+    return bool(HAN.match(text, cue.start) and CLAUSE_END.match(text, cue.end))
 
 
 def _near(gap: str, listed: bool, wide: bool) -> bool:

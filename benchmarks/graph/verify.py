@@ -1,9 +1,11 @@
-"""The verifier against statements of known truth, twelve classes of error (a self-test: the templates are ours).
+"""The verifier against statements of known truth, by class of error (a self-test: the templates are ours).
 
 Facts with frequencies and excluded findings come from published patients (phenopackets with HPO); treatments, tests,
-sites and departments from the sample ontology, with six made-up drugs (doses, contraindications). Nothing was tuned on
-either graph's diseases. Closed world: a text is faithful when every claim is supported by its bundle. Open world, with
-40 % of the edges hidden: how often a true statement is called false.
+sites and departments from the sample ontology, with made-up drugs (doses, contraindications). Nothing was tuned on
+either graph's diseases. Not covered, since no edge states them: laterality, age and sex, the order of steps.
+
+Closed world: a text is faithful when every claim is supported by its bundle. Open world, with 40 % of the edges hidden:
+how often a true statement is called false.
 """
 
 import random
@@ -49,12 +51,12 @@ SAYS = {
     "dose": {1: ("{s} is given at {d}.", "{s}每次{d}。")},
 }
 MADE_UP = "BENCH:"
-DRUGS = {"BENCH:velomiprol": "维洛米洛", "BENCH:tastorin": "塔斯托林", "BENCH:quenadil": "奎纳地尔"}
-BARRED = {"BENCH:horvexin": "霍韦辛", "BENCH:lumatrel": "卢马曲", "BENCH:sibrotan": "西布坦"}
-DOSES = dict(
-    zip(DRUGS, (("20 mg", "200 mg", "20 g"), ("500 mg", "5 g", "500 mcg"), ("5 mg", "50 mg", "5 g")), strict=True)
-)
-SUMS = (("18 of 20 patients (90%) recovered.", "18 of 20 patients (80%) recovered."),)
+DRUGS = 80
+SYLLABLES = ("vel", "om", "ta", "quen", "hor", "lum", "sib", "rix", "zan", "mir", "pol", "dex")
+CHARACTERS = "维洛米塔斯托奎纳霍韦辛卢曲坦"
+AMOUNTS = (5, 10, 20, 25, 50, 100, 250, 500)
+LESS = {"mg": "mcg", "g": "mg"}
+"""The unit a thousand times smaller."""
 
 
 def measure(data: Path) -> None:
@@ -123,20 +125,42 @@ def _cases(graph: Graph, draw: random.Random) -> Iterator[tuple[bool, str, str, 
             lines = [_say(graph, draw, "finding", anchor, f.object, 1) for f in shown]
             only = replace(bundle, facts=tuple(shown), negatives=())
             yield False, "omitted red flag", " ".join(lines[1:]), only
-        yield True, "true sum", SUMS[0][0], bundle
-        yield False, "arithmetic", SUMS[0][1], bundle
+        true, false = _sums(draw)
+        yield True, "true sum", true, bundle
+        yield False, "arithmetic", false, bundle
     for drug in (d for d in graph.of_type("drug") if d.startswith(MADE_UP)):
-        (treats,) = graph.edges_of(drug, inverse=True)
-        edges = [treats, *graph.edges_of(drug, "has_dose")]
-        facts = tuple(Fact(e.key, e.subject, e.relation, e.object, 1, None, None, e.license) for e in edges)
-        bundle = replace(sample_bundle(graph, treats.subject, 0, 0), facts=facts)
-        if treats.relation == "contraindicated":
-            yield True, "true contraindicated", _say(graph, draw, "contraindicated", treats.subject, drug, 1), bundle
-            given = _say(graph, draw, "treated_by", treats.subject, drug, 1)
-            yield False, "contraindicated drug given", given, bundle
-            continue
-        for name, dose in zip(("true dose", "dose times ten", "unit swapped"), DOSES[drug], strict=True):
-            yield name == "true dose", name, _say(graph, draw, "dose", drug, None, 1, d=dose), bundle
+        (edge,) = graph.edges_of(drug, inverse=True)
+        given = graph.edges_of(drug, "has_dose")
+        facts = tuple(Fact(e.key, e.subject, e.relation, e.object, 1, None, None, e.license) for e in (edge, *given))
+        bundle = replace(sample_bundle(graph, edge.subject, 0, 0), facts=facts)
+        treats = _say(graph, draw, "treated_by", edge.subject, drug, 1)
+        if edge.relation == "contraindicated":
+            yield True, "true contraindicated", _say(graph, draw, "contraindicated", edge.subject, drug, 1), bundle
+            yield False, "contraindicated drug given", treats, bundle
+        for dose in given:
+            amount, unit = graph.node(dose.object).name_en.split()
+            for name, said in (
+                ("true dose", f"{amount} {unit}"),
+                ("dose times ten", f"{amount}0 {unit}"),
+                ("unit swapped", f"{amount} {LESS[unit]}"),
+            ):
+                yield name == "true dose", name, _say(graph, draw, "dose", drug, None, 1, d=said), bundle
+
+
+def _sums(draw: random.Random) -> tuple[str, str]:
+    """A sum that comes out, and the same with another result."""
+    if draw.random() < 0.5:
+        kilograms, each = draw.randint(3, 90), draw.randint(20, 35)
+        right = kilograms * each
+        wrong = right + draw.choice((-1, 1)) * draw.randint(1, right - 1)
+        template = draw.choice(("{d} kcal/kg × {k} kg = {x} kcal.", "按{d} kcal/kg×{k} kg={x} kcal计算。"))
+        return template.format(d=each, k=kilograms, x=right), template.format(d=each, k=kilograms, x=wrong)
+    whole = draw.randint(10, 400)
+    part = draw.randint(1, whole)
+    share = round(100 * part / whole)
+    wrong = draw.choice([p for p in range(101) if abs(p - share) > 1])
+    template = draw.choice(("{k} of {n} patients ({p}%) recovered.", "{n}例患者中{k}例（{p}%）好转。"))
+    return template.format(k=part, n=whole, p=share), template.format(k=part, n=whole, p=wrong)
 
 
 def _say(graph: Graph, draw: random.Random, kind: str, subject: str, object: str | None, polarity: int, **more) -> str:
@@ -180,11 +204,17 @@ def _sample() -> Graph:
     treated = built.edges.filter(pc.equal(built.edges["relation"], "treated_by"))
     diseases = sorted(set(treated["subject"].to_pylist()))
     nodes, edges = [], []
-    for disease, (drug, chinese) in zip(diseases, (DRUGS | BARRED).items(), strict=False):
-        nodes.append(base | {"id": drug, "type": "drug", "name_en": drug.removeprefix(MADE_UP), "name_zh": chinese})
-        edges.append((disease, "contraindicated" if drug in BARRED else "treated_by", drug))
-        if drug in DOSES:
-            nodes.append(base | {"id": f"{drug}-dose", "type": "dose", "name_en": DOSES[drug][0]})
+    draw = random.Random(0)
+    named: set[str] = set()
+    while len(named) < DRUGS:
+        named.add("".join(draw.sample(SYLLABLES, 4)))
+    for number, name in enumerate(sorted(named)):
+        drug, chinese = MADE_UP + name, "".join(draw.sample(CHARACTERS, 4))
+        nodes.append(base | {"id": drug, "type": "drug", "name_en": name, "name_zh": chinese})
+        edges.append((draw.choice(diseases), "contraindicated" if number % 2 else "treated_by", drug))
+        if number % 2 == 0:
+            dose = f"{draw.choice(AMOUNTS)} {draw.choice(sorted(LESS))}"
+            nodes.append(base | {"id": f"{drug}-dose", "type": "dose", "name_en": dose})
             edges.append((drug, "has_dose", f"{drug}-dose"))
     blank = dict.fromkeys(EDGES.names) | {"polarity": 1, "evidence": [], "tier": "A"}
     blank |= {"license": "CC0-1.0", "origin": "made up"}

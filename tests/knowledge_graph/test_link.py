@@ -1,6 +1,7 @@
 """Names found in text, in both languages, and what the text says is absent."""
 
 import random
+import time
 from itertools import pairwise
 
 import pytest
@@ -12,6 +13,7 @@ from knowledge_graph import Linker
 from knowledge_graph.fold import fold, fold_all
 from knowledge_graph.link_stage import Link
 from tests.knowledge_graph.conftest import SAMPLE, build
+from tests.knowledge_graph.test_matcher import named
 
 BLANK = {"group": "g", "split": "train", "source": "s", "source_id": "1"}
 
@@ -93,10 +95,28 @@ def test_a_text_defines_its_own_abbreviations(linker):
         ("Fever has never been reported.", {"Fever"}),
         ("发热、咳嗽均未出现。", {"发热", "咳嗽"}),
         ("并不伴随发热，伴咳嗽。", {"发热"}),
+        ("发热（-），咳嗽（+），Fever (-).", {"发热", "Fever"}),
+        ("发热否认，咳嗽尚无，恶心不明显。", {"发热", "咳嗽", "恶心"}),
+        ("有发热，咳嗽未探及。", {"咳嗽"}),
+        ("发热，咳嗽均未见。", {"发热", "咳嗽"}),
+        ("不伴发热的咳嗽。", {"发热"}),
+        ("否认发热，诉咳嗽。", {"发热"}),
+        ("会不会是痛风？", set()),
     ],
 )
 def test_negation(linker, text, absent):
     assert {surface for surface, _, negated in found(linker, text) if negated} == absent
+
+
+@pytest.mark.parametrize(
+    "text",
+    [" " * 100_000 + "(", "，" * 100_000 + "简称", " " * 100_000 + "简称", "(ab" * 30_000, "no " * 30_000 + "fever"],
+    ids=lambda text: repr(text[:3] + text[-3:]),
+)
+def test_hostile_text_takes_linear_time(linker, text):
+    started = time.process_time()
+    assert len(linker.link(text)) == text.count("fever")
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(
@@ -170,6 +190,12 @@ PLAIN = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 @given(st.lists(PLAIN, max_size=8))
 def test_folding_many_is_folding_each(texts):
     assert fold_all(texts) == [fold(text)[0] for text in texts]
+
+
+def test_a_cue_gives_way_to_a_name_that_begins_within_it():
+    linker = Linker(named({"name_en": "absent thumb"}, {"name_en": "fever"}))
+    text = "A sign is absent thumb; fever is absent."
+    assert [(text[m.start : m.end], m.negated) for m in linker.link(text)] == [("absent thumb", False), ("fever", True)]
 
 
 @given(st.text(alphabet=st.sampled_from("fever 发热no无不,，。.()s咳嗽cough's-"), max_size=120))
