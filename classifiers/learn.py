@@ -9,7 +9,7 @@ import numpy as np
 from classifiers.card import card
 from classifiers.examples import TRAIN, VALIDATION, WEAK
 from classifiers.fit import fit, opened
-from classifiers.metrics import measure, sharpened, temperature
+from classifiers.metrics import confusion, measure, sharpened, temperature
 from classifiers.model import CARD, DESCRIPTION, MODEL, TAXONOMIES, Description, raw_scores
 from classifiers.terms import terms_digest
 from classifiers.weak import term_lines
@@ -23,10 +23,12 @@ CALIBRATION_ROWS = 50
 
 @dataclass(frozen=True)
 class Learnt:
-    """A trained classifier: its files by name, and its quality on the validation split by language (`all` first)."""
+    """A trained classifier: its files by name, its quality on the validation split by language (`all` first), and there
+    its confusion table (see `metrics.confusion`)."""
 
     files: dict[str, bytes]
     held_out: dict[str, dict[str, float]]
+    confusion: dict[str, list] | None
 
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -51,7 +53,7 @@ def learn(chosen: dict[str, list[dict]], target: str, threshold: float, seed: in
     terms = [(label, line) for label, _, line in lines]
     model = fit([*((row["label"], row["line"]) for row in chosen[TRAIN] + chosen[WEAK]), *terms], seed)
     heat, calibrated_on = _temperature(chosen, terms, labels, seed)
-    held_out = _held_out(model, chosen[VALIDATION], labels, heat, threshold)
+    held_out, table = _held_out(model, chosen[VALIDATION], labels, heat, threshold)
     description = Description(
         target=target,
         labels=labels,
@@ -62,7 +64,7 @@ def learn(chosen: dict[str, list[dict]], target: str, threshold: float, seed: in
         sha256=hashlib.sha256(model).hexdigest(),
     )
     text = card(description, chosen, len(terms), calibrated_on, held_out, len(model))
-    return Learnt({MODEL: model, DESCRIPTION: description.dump(), CARD: text.encode()}, held_out)
+    return Learnt({MODEL: model, DESCRIPTION: description.dump(), CARD: text.encode()}, held_out, table)
 
 
 def _temperature(
@@ -83,9 +85,9 @@ def _temperature(
 
 def _held_out(
     data: bytes, rows: list[dict], labels: tuple[str, ...], heat: float, threshold: float
-) -> dict[str, dict[str, float]]:
+) -> tuple[dict[str, dict[str, float]], dict[str, list] | None]:
     if not rows:
-        return {}
+        return {}, None
     with opened(data) as model:
         scores = sharpened(raw_scores(model, labels, [row["line"] for row in rows]), heat)
     found = {}
@@ -93,7 +95,7 @@ def _held_out(
         mine = [index for index, row in enumerate(rows) if language in ("all", row["language"])]
         truth = [rows[index]["label"] for index in mine]
         found[language] = measure(truth, labels, scores[mine], threshold).rounded()
-    return found
+    return found, confusion([row["label"] for row in rows], labels, scores, threshold)
 
 
 def _fold(group: str) -> int:

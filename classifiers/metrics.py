@@ -58,6 +58,18 @@ def macro_f1(truth: Sequence[str], guesses: Sequence[str], at_least: int = 1) ->
     )
 
 
+def confusion(
+    truth: Sequence[str], labels: Sequence[str], scores: np.ndarray, threshold: float
+) -> dict[str, list[str] | list[list[int]]]:
+    """Rows by true label (lines) and by answer (columns: `labels`, then abstentions), as {labels, counts}."""
+    answers = np.where(scores.max(1) >= threshold, scores.argmax(1), len(labels))
+    counts = np.zeros((len(labels), len(labels) + 1), int)
+    for label, answer in zip(truth, answers.tolist(), strict=True):
+        if label in labels:
+            counts[labels.index(label), answer] += 1
+    return {"labels": list(labels), "counts": counts.tolist()}
+
+
 def calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:
     """Expected calibration error in 15 equal bins (Guo et al. 2017)."""
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)

@@ -57,4 +57,5 @@ class TrainClassifier(Stage):
         learnt = learn(chosen, self.target, self.threshold, self.seed)
         for name, data in learnt.files.items():
             task.write_file(name, data)
-        return {"rows": {kind: len(rows) for kind, rows in chosen.items()}, "held_out": learnt.held_out}
+        counts = {kind: len(rows) for kind, rows in chosen.items()}
+        return {"rows": counts, "held_out": learnt.held_out, "confusion": learnt.confusion}

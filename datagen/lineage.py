@@ -47,8 +47,8 @@ class Version:
 
     @property
     def is_source(self) -> bool:
-        """Whether it read raw input."""
-        return bool(self.manifest["inputs"])
+        """Whether its records come from raw input. (A stage over records may read raw input besides.)"""
+        return bool(self.manifest["inputs"]) and not self.needs
 
     @cached_property
     def needs(self) -> tuple[Edge, ...]:

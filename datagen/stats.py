@@ -32,10 +32,11 @@ DECISIONS_BY = ("outcome", "reason", "source", "language", "department")
 DECISIONS = pa.schema(
     [pa.field(n, pa.string()) for n in DECISIONS_BY] + [pa.field(n, pa.int64(), False) for n in ("rows", "tokens")]
 )
+TALLIED = 256
 
 
 class Tally:
-    """Sums over the batches of one shard."""
+    """Sums over the batches of one shard, however many there are: those of TALLIED batches become one."""
 
     def __init__(self):
         self._cube: list[pa.Table] = []
@@ -44,8 +45,13 @@ class Tally:
     def add(self, settled: "Settled") -> None:
         if len(settled.rows):
             self._cube.append(cube_of(settled.rows))
+            if len(self._cube) > TALLIED:
+                self._cube = [merge_cubes(self._cube)]
         if len(settled.ledger):
-            self._decisions.append(decisions_of(settled.decided, settled.ledger["outcome"], settled.ledger["reason"]))
+            decisions = decisions_of(settled.decided, settled.ledger["outcome"], settled.ledger["reason"])
+            self._decisions.append(decisions)
+            if len(self._decisions) > TALLIED:
+                self._decisions = [merge_decisions(self._decisions)]
 
     def add_decisions(self, decisions: pa.Table) -> None:
         self._decisions.append(decisions)

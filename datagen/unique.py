@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 INPUTS = "inputs"
 BATCH_ROWS = 8192
-ROWS_PER_SHARD = 20_000_000
-"""A shard holds 32 bytes a row, so 0.6 GB."""
+ROWS_PER_SHARD = 6_000_000
+"""A shard holds up to 100 bytes a row, so 0.6 GB."""
 
 REPEATS = pa.schema([("path", pa.string()), ("row", pa.int64()), ("verdict", pa.string())])
 
@@ -59,33 +59,45 @@ def resolve_phases() -> tuple[Phase, Phase]:
 
 def find_repeats(store: "Store", paths: list[str], piece: int, pieces: int) -> pa.Table:
     """Rows (REPEATS) whose id, among those of this piece of the id space, came before."""
-    ids, contents, files, rows = [], [], [], []
-    for number, path in enumerate(paths):
-        start = 0
+    ids, contents, rows, starts, end = [], [], [], [], 0
+    for path in paths:
+        starts.append(end)
         for batch in store.parquet(path).iter_batches(columns=["id", "content"]):
             here = ids_as_bytes(batch["id"])
-            index = np.arange(start, start + len(here))
-            start += len(here)
-            mine = here.view("u1").reshape(-1, 16)[:, 0] % pieces == piece
+            mine = np.flatnonzero(here.view("u1").reshape(-1, 16)[:, 0] % pieces == piece)
             ids.append(here[mine])
             contents.append(ids_as_bytes(batch["content"])[mine])
-            rows.append(index[mine])
-            files.append(np.full(int(mine.sum()), number))
+            rows.append(end + mine)
+            end += len(here)
     if not ids:
         return REPEATS.empty_table()
-    key, content = np.concatenate(ids), np.concatenate(contents)
-    file, row = np.concatenate(files), np.concatenate(rows)
-    _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
-    repeated = np.flatnonzero(first[inverse] != np.arange(len(key)))
-    same = content[repeated] == content[first[inverse[repeated]]]
+    key, content, row = _joined(ids).view("u8").reshape(-1, 2), _joined(contents), _joined(rows)
+    order = np.lexsort((key[:, 1], key[:, 0]))  # stable: among equals, the first row stays first
+    ranked = key[order]
+    is_first = np.ones(len(ranked), bool)
+    is_first[1:] = (ranked[1:] != ranked[:-1]).any(axis=1)
+    leaders, again = np.flatnonzero(is_first), np.flatnonzero(~is_first)
+    first = order[leaders[np.searchsorted(leaders, again) - 1]]
+    repeated = order[again]
+    same = content[repeated] == content[first]
+    place = np.argsort(repeated)
+    where = row[repeated[place]]
+    file = np.searchsorted(starts, where, side="right") - 1
     return pa.table(
         [
-            pa.array([paths[f] for f in file[repeated]], pa.string()),
-            pa.array(row[repeated], pa.int64()),
-            pa.array(np.where(same, "same_id", "id_clash").tolist(), pa.string()),
+            pa.array(paths, pa.string()).take(pa.array(file)),
+            pa.array(where - np.array(starts)[file], pa.int64()),
+            pa.array(["id_clash", "same_id"]).take(pa.array(same[place].astype(np.int8))),
         ],
         schema=REPEATS,
     )
+
+
+def _joined(pieces: list[np.ndarray]) -> np.ndarray:
+    """The pieces as one array. The list is emptied, since two copies of everything are one too many."""
+    found = np.concatenate(pieces)
+    pieces.clear()
+    return found
 
 
 def repeated_rows(store: "Store", commits: Iterable["Commit"]) -> dict[str, dict[int, str]]:

@@ -59,6 +59,12 @@ class Budget:
         return io.BufferedReader(_Counted(file, self), CHUNK_BYTES)
 
 
+def resume(stream: BinaryIO) -> bool:
+    """Whether a `guarded` stream that was refused goes on after the damage: with the next member of a gzip file, of
+    which there is one a record in files that are made so (WARC)."""
+    return isinstance(guard := getattr(stream, "raw", None), _Guarded) and guard.resume()
+
+
 def guarded(stream: BinaryIO, reason: str, budget: Budget | None = None) -> BinaryIO:
     """A stream whose failures are InputErrors (of `reason`, truncated, archive_bomb), charged to a budget if to any."""
     return io.BufferedReader(_Guarded(stream, reason, budget), CHUNK_BYTES)
@@ -115,6 +121,17 @@ class _Guarded(io.RawIOBase):
         buffer[: len(data)] = data
         return len(data)
 
+    def resume(self) -> bool:
+        if (
+            self._refusal is None
+            or self._refusal.reason == "archive_bomb"
+            or not isinstance(self._stream, _Decompressed)
+        ):
+            return False
+        if resumed := self._stream.resume():
+            self._refusal = None
+        return resumed
+
 
 class _Counted(io.RawIOBase):
     def __init__(self, file: BinaryIO, budget: Budget):
@@ -133,11 +150,16 @@ class _Counted(io.RawIOBase):
 class _Gunzip:
     """zlib's decompressor with the interface of bz2's and lzma's. (`gzip` reads headers byte by byte, in Python.)"""
 
+    MAGIC = b"\x1f\x8b\x08"
+
     def __init__(self):
         self._zlib = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        self.last = b""
+        """What it was given last."""
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
-        return self._zlib.decompress(self._zlib.unconsumed_tail + data, max_length)
+        self.last = self._zlib.unconsumed_tail + data
+        return self._zlib.decompress(self.last, max_length)
 
     @property
     def eof(self) -> bool:
@@ -181,10 +203,27 @@ class _Decompressed(io.RawIOBase):
             return data
         raise EOFError
 
-    def _next_stream(self) -> None:
+    def resume(self) -> bool:
+        """After damage, go on with what looks like the next gzip member; False where there is none."""
+        if not isinstance(self._engine, _Gunzip):
+            return False
+        self._count_empty()
+        rest = self._engine.last[1:]  # the damaged member may begin it
+        while (place := rest.find(_Gunzip.MAGIC)) < 0:
+            chunk = self._file.read(_PACKED_BYTES)
+            if not chunk:
+                return False
+            rest = rest[1 - len(_Gunzip.MAGIC) :] + chunk
+        self._engine, self._file = self._new(), _Before(rest[place:], self._file)
+        return True
+
+    def _count_empty(self) -> None:
         self._empty += 1
         if self._empty > MAX_EMPTY_STREAMS:
             raise InputError("archive_bomb", f"{MAX_EMPTY_STREAMS} empty streams")
+
+    def _next_stream(self) -> None:
+        self._count_empty()
         rest = self._engine.unused_data.lstrip(b"\0")
         while not rest:
             chunk = self._file.read(_PACKED_BYTES)

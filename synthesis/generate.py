@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import pyarrow as pa
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from datagen.generator import make_generator
 from datagen.record import record_id
 from datagen.stage import Artefact, Item, Phase, Source
 from datagen.task import Job, Task
+from datagen.work_list import KIND, read_work_list
 from knowledge_graph import Graph, Linker, load
-from synthesis.quotas import cells, even_quotas, orders
+from synthesis.quotas import cells, department_quotas, listed_cells, orders
 from synthesis.tasks import TASKS
 from synthesis.write import SCRIPTS, Order, Writer
 
@@ -41,9 +42,10 @@ def opened(folder: Path) -> tuple[Graph, Linker]:
 class Generate(Source):
     """Writes articles, questions, multiple choice and cases from the graph's evidence and checks every claim.
 
-    Texts are spread evenly over departments, languages and tasks. A text is accepted when each of its claims is
-    supported by the bundle it was made from; what is contradicted, unsupported, unsafe, ambiguous, mostly unchecked
-    or said before is dropped with that reason, and replaced in the next round, so that quotas count accepted texts.
+    Texts are spread evenly over departments, languages and tasks, or over what a work list is short of. A text is
+    accepted when each of its claims is supported by the bundle it was made from; what is contradicted, unsupported,
+    unsafe, ambiguous, mostly unchecked or said before is dropped with that reason, and replaced in the next round, so
+    that quotas count accepted texts.
     Every record names the graph edges that bear it out in `evidence`; `group` is the disease, so that no disease is in
     two splits.
     """
@@ -53,6 +55,9 @@ class Generate(Source):
     generator_options: dict[str, Any] = Field({}, description="its options")
     number: int = Field(1000, ge=1, description="texts wanted")
     quotas: dict[str, int] = Field({}, description="texts by department; default: `number` evenly over the graph's")
+    work_list: Annotated[str | None, Artefact(KIND)] = Field(
+        None, description="the stage whose work list says what is short; `number` texts are spread over that"
+    )
     languages: tuple[str, ...] = Field(tuple(sorted(SCRIPTS)), description="languages of the texts")
     tasks: tuple[str, ...] = Field(tuple(TASKS), description="kinds of text")
     seed: int = Field(0, description="another seed draws other evidence and other words")
@@ -61,6 +66,12 @@ class Generate(Source):
     max_unchecked: float = Field(0.2, ge=0, le=1, description="share of sentences without a checkable claim")
 
     writes: ClassVar[tuple[str, ...]] = ("text", "messages", "department", "content_type", "evidence")
+
+    @model_validator(mode="after")
+    def _one_plan(self) -> "Generate":
+        if self.quotas and self.work_list:
+            raise ValueError("quotas and work_list both say which departments get texts: give one of them")
+        return self
 
     @field_validator("tasks", "languages")
     @classmethod
@@ -94,11 +105,18 @@ class Generate(Source):
     def _missing(self, task: Task, rounds: int) -> Counter[str]:
         """Texts still wanted by cell after the rounds before number `rounds`."""
         graph, _ = opened(task.artefact("graph"))
-        missing = cells(self.quotas or even_quotas(graph, self.number), self.languages, self.tasks)
+        missing = self._wanted(task, graph)
         for number in range(1, rounds):
             for commit in task.commits(f"rows{number}"):
                 missing.subtract(commit.result["accepted"])
         return +missing
+
+    def _wanted(self, task: Task, graph: Graph) -> Counter[str]:
+        """Texts by department, language and task."""
+        if self.work_list:
+            lines = read_work_list(task.artefact("work_list"))
+            return listed_cells(lines, graph, self.number, self.languages, self.tasks)
+        return cells(self.quotas or department_quotas(graph, self.number), self.languages, self.tasks)
 
     def _report(self, task: Task) -> dict[str, Any]:
         unmet = self._missing(task, self.rounds + 1)

@@ -14,13 +14,14 @@ def compare(
     after: Annotated[str, typer.Argument(help="Another one, made later.")],
     out: Annotated[Path | None, typer.Option(help="The page; default AFTER/compare.html.")] = None,
     stage: Annotated[str | None, typer.Option(help="Compare this stage's records; default the last ones.")] = None,
+    samples: Annotated[bool, typer.Option(help="Show a few records of open sources of AFTER.")] = True,
     language: Annotated[Language, typer.Option(help="Language that the page opens in.")] = Language.en,
     open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
     """Write the report of one run with what differs from another, and print its path."""
     from datagen.reports import report
 
-    made = report(after, stage).compare(report(before, stage))
+    made = report(after, stage, samples=samples).compare(report(before, stage))
     path = made.save(out or default_page(made, "compare.html"), language.value)
     print(path)
     if open_:

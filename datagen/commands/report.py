@@ -23,6 +23,7 @@ def report(
     targets: Annotated[
         str | None, typer.Option(help="Shares to hold it against (YAML or JSON); exit code 5 where one is missed.")
     ] = None,
+    samples: Annotated[bool, typer.Option(help="Show a few records of open sources.")] = True,
     language: Annotated[Language, typer.Option(help="Language that the page opens in.")] = Language.en,
     open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
@@ -30,7 +31,7 @@ def report(
     from datagen.reports import CheckFailed
     from datagen.reports import report as make
 
-    made = make(run, stage, targets)
+    made = make(run, stage, targets, samples)
     path = made.save(out or default_page(made, "report.html"), language.value)
     print(path)
     if open_:

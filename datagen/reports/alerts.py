@@ -8,6 +8,7 @@ import pandas as pd
 
 from datagen.licence import UNKNOWN
 from datagen.reports.facts import TRAINING, Facts, StageFacts
+from datagen.reports.findings import decontaminations, unscreened_sources
 from datagen.reports.numbers import count, percent, signed
 from datagen.reports.tables import mismatches
 from datagen.reports.words import Words, say
@@ -41,6 +42,7 @@ def find_alerts(facts: Facts, tables: dict[str, pd.DataFrame], measures: dict, t
         *_departments(facts, tables["departments"], tolerance),
         *_labels(facts, tables, measures),
         *_mixture(facts, tables),
+        *_unlooked(facts),
         *_rights(facts, tables, measures),
         *_biased(facts),
         *_quarantine(facts),
@@ -170,6 +172,15 @@ def _mixture(facts: Facts, tables: dict[str, pd.DataFrame]) -> list[Alert]:
     return alerts
 
 
+def _unlooked(facts: Facts) -> list[Alert]:
+    """Sources that no decontamination looked at, where another was looked at."""
+    missed = unscreened_sources(facts) if decontaminations(facts) else []
+    if not missed:
+        return []
+    command = filter_command(facts, f"ds.field('source').isin({missed!r})")
+    return [Alert("bad", say("alert.unlooked", stages=", ".join(missed)), command)]
+
+
 def _rights(facts: Facts, tables: dict[str, pd.DataFrame], measures: dict) -> list[Alert]:
     alerts = []
     licences = tables["licenses"].set_index("license")["rows"]
@@ -194,9 +205,13 @@ def _rights(facts: Facts, tables: dict[str, pd.DataFrame], measures: dict) -> li
 
 
 def _biased(facts: Facts) -> list[Alert]:
-    """Reasons that hit one department far harder than all departments together: curation may be tilting the balance."""
+    """Reasons that hit one department far harder than all departments together: curation may be tilting the balance.
+
+    Stages that balance do so by intent."""
     found = []
     for stage in facts.stages.values():
+        if "goals" in stage.version.manifest.get("results", {}):
+            continue
         seen = stage.decisions[(stage.decisions["outcome"] != "derived") & (stage.decisions["department"] != "")]
         inputs = seen.groupby("department")["rows"].sum()
         dropped = seen[seen["outcome"] == "dropped"]

@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 
 from datagen.reports.blocks import Block, Cell, Column, Dumbbell, Dumbbells, Legend, Note, Part, Section, Table
-from datagen.reports.cells import change_cell, counted, department_cell, department_name, sort_key
+from datagen.reports.cells import change_cell, counted, department_cell, department_name, label, sort_key
+from datagen.reports.findings import goals
 from datagen.reports.numbers import count, decimal, percent, points, signed
 from datagen.reports.tables import divergence
 from datagen.reports.words import Words, say
+from datagen.work_list import DIMENSIONS
 
 if TYPE_CHECKING:
     from datagen.reports.result import Report
@@ -36,7 +38,7 @@ def departments(report: "Report") -> Section:
         Column(say("copies"), note=say("copies.note")),
         *([] if compared else [Column(say("top_source"), number=False)]),
     ]
-    widest = frame["gap"].abs().max()
+    widest = max(frame["gap"].abs().max(), report.targets.tolerance * frame["target"].max())
     lines = [_department(row, widest, compared, report.targets.tolerance) for row in frame.to_dict("records")]
     balanced = frame["balanced"].fillna(False).astype(bool).tolist()
     main = [line for line, is_balanced in zip(lines, balanced, strict=True) if is_balanced]
@@ -54,7 +56,7 @@ def _department(row: dict, widest: float, compared: bool, tolerance: float) -> l
     gap, has_gap = row["gap"], pd.notna(row["gap"])
     is_met = has_gap and pd.notna(row["target"]) and abs(gap) <= tolerance * row["target"] + 1e-12
     tone = "" if not has_gap else "good" if is_met else "look" if gap > 0 else "bad"
-    bar = gap / widest if has_gap and widest and not compared else None  # no room for it beside the changes
+    bar = gap / widest if has_gap and not is_met and not compared else None  # no room for it beside the changes
     share = row["share"] if pd.notna(row["share"]) else row["share_of_all"]
     changes = []
     if compared:
@@ -87,8 +89,8 @@ def _languages(row: dict) -> Cell:
 def targets(report: "Report") -> Section:
     """Dumbbells on a square-root axis, so that a share of 0.1 % and one of 40 % are both readable."""
     frame = report._tables["departments"]
-    frame = frame[frame["target"].notna()]
-    if frame["share"].isna().all():
+    frame = frame[frame["target"].notna() & frame["share"].notna()]
+    if not len(frame):
         return Section("targets", say("section.targets"), (Note(say("targets.none")),))
     most = max(frame["share"].max(), frame["target"].max() * (1 + report.targets.tolerance), 0.05)
     end = next((t for t in TICKS if t >= most), 1.0)
@@ -121,7 +123,49 @@ def targets(report: "Report") -> Section:
         )
     )
     chart = Dumbbells(rows, ticks, say("section.targets"))
-    return Section("targets", say("section.targets"), (Note(say("targets.note")), legend, chart))
+    blocks = (Note(say("targets.note")), legend, chart, *_corrected(frame), *_work_list(report))
+    return Section("targets", say("section.targets"), blocks)
+
+
+def _corrected(frame: pd.DataFrame) -> list[Block]:
+    """Shares by what departments truly are, the smallest first."""
+    if "corrected" not in frame:
+        return []
+    heads = ("department", "share", "corrected", "corrected.interval", "target")
+    lines = [
+        [
+            department_cell(r["department"]),
+            Cell(percent(r["share"], 2), sort_key(r["share"])),
+            Cell(percent(r["corrected"], 2), sort_key(r["corrected"]), tone="strong"),
+            Cell(f"{percent(r['corrected_low'], 2)} – {percent(r['corrected_high'], 2)}", sort_key(r["corrected_low"])),
+            Cell(percent(r["target"], 2), sort_key(r["target"])),
+        ]
+        for r in frame.sort_values(["corrected", "department"]).to_dict("records")
+    ]
+    columns = [Column(say(head), number=head != "department") for head in heads]
+    return [Note(say("corrected.note")), Table(columns, lines, filterable=True, caption=say("corrected.title"))]
+
+
+def _work_list(report: "Report") -> list[Block]:
+    if goals(report.facts) is None:
+        return []
+    frame = report._tables["work_list"]
+    if not len(frame):
+        return [Note(say("work_list.none"), "good")]
+    labels = ("department", *(name for name in DIMENSIONS[1:] if frame[name].any()))
+    columns = [Column(say(name), number=False) for name in labels]
+    columns += [Column(say(f"work_list.{name}")) for name in ("tokens", "reach", "wanted", "short")]
+    lines = [
+        [
+            department_cell(r["department"]),
+            *(Cell(label(name, r[name]) if r[name] else say("any")) for name in labels[1:]),
+            *(Cell(count(r[name]), sort_key(r[name])) for name in ("tokens", "reach", "wanted")),
+            Cell(count(r["short"]), sort_key(r["short"]), tone="bad"),
+        ]
+        for r in frame.to_dict("records")
+    ]
+    table = Table(columns, lines, filterable=True, caption=say("work_list.title", number=len(lines)))
+    return [Note(say("work_list.note")), table]
 
 
 def _cut(name: str) -> str:

@@ -18,7 +18,7 @@ def _merged(after: pd.DataFrame, before: pd.DataFrame, keys: list[str]) -> pd.Da
     lines = pd.concat([after[keys], before[keys]]).drop_duplicates(ignore_index=True)
     now, then = (lines.merge(frame, on=keys, how="left") for frame in (after, before))
     has_now, has_then = (_index(lines).isin(_index(frame[keys])) for frame in (after, before))
-    for name in after.columns.drop(keys):
+    for name in after.columns.intersection(before.columns).drop(keys):
         if _is_number(after[name]) or _is_number(before[name]):
             old, new = pd.to_numeric(then[name]), pd.to_numeric(now[name])
             if name not in NO_SUM:

@@ -1,18 +1,20 @@
 """What a report is made from: counts kept beside the published versions, or counted from the columns of Parquet files.
 
-Text is never read, but to count tokens in files that don't say them.
+Text is not read here, but to count tokens in files that don't say them.
 """
 
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from datagen.errors import UsageError
+from datagen.errors import InputError, UsageError
+from datagen.extensions import footer_has_extension, parquet_footer
 from datagen.lineage import Version, final_stages, lineage, published_versions
 from datagen.record import DEFAULTS, SCHEMA, count_tokens
 from datagen.reports.privacy import is_restricted
@@ -43,6 +45,8 @@ class Facts:
         cube: one row per combination of labels; "" stands for no label.
         stages: the stages that the rows passed, upstream first; empty for plain Parquet files.
         others: further stages of the run whose rows nothing reads.
+        files: the Parquet files of the rows; of a run, as paths in it.
+        labeller: the confusion table ({labels, counts}) of the classifier that gave departments, and the stage where.
     """
 
     where: str
@@ -50,6 +54,8 @@ class Facts:
     stage: str | None = None
     stages: dict[str, StageFacts] = field(default_factory=dict)
     others: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    labeller: tuple[dict[str, Any], str] | None = None
 
     @property
     def manifest(self) -> dict[str, Any] | None:
@@ -88,15 +94,35 @@ def _of_run(store: Store, versions: dict[str, Version], stage: str | None) -> Fa
         has = ", ".join(s for s, v in versions.items() if v.has_records)
         raise UsageError(f"{store.url} has no records of a stage {stage}", f"it has {has}")
     made_from = lineage(store, versions[stage])
-    stages = {s: _stage_facts(store, v) for s, v in made_from.items() if v.has_records}
-    cube = _frame(_stats(store, versions[stage], "cube"))
-    return Facts(store.url, cube, stage, stages, tuple(s for s in ends if s != stage))
+    personal = frozenset(s for s, v in made_from.items() if v.options.get("patient_level"))
+    stages = {s: _stage_facts(store, v, personal) for s, v in made_from.items() if v.has_records}
+    cube = _frame(_stats(store, versions[stage], "cube"), personal)
+    files = tuple(path for path in versions[stage].paths("data") if path.endswith(".parquet"))
+    others = tuple(s for s in ends if s != stage)
+    return Facts(store.url, cube, stage, stages, others, files, _labeller(made_from))
 
 
-def _stage_facts(store: Store, version: Version) -> StageFacts:
-    columns = ["department", "split", "access", "phi_status", "repeats", "rows", "tokens"]
-    history = _derived(_stats(store, version, "cube", columns))
-    decisions = _clean(_stats(store, version, "decisions").to_pandas())
+def _labeller(made_from: dict[str, Version]) -> tuple[dict[str, Any], str] | None:
+    classifiers = {
+        version.name: table
+        for version in made_from.values()
+        if version.manifest["publishes"] == "classifier"
+        and version.options.get("target") == "department"
+        and (table := version.manifest.get("results", {}).get("train", {}).get("confusion"))
+    }
+    labelled = [
+        (classifiers[name], version.stage)
+        for version in made_from.values()
+        for name in version.artefacts.values()
+        if name in classifiers and version.has_records
+    ]
+    return labelled[-1] if labelled else None
+
+
+def _stage_facts(store: Store, version: Version, personal: frozenset[str]) -> StageFacts:
+    columns = ["department", "source", "split", "access", "phi_status", "repeats", "rows", "tokens"]
+    history = _derived(_stats(store, version, "cube", columns), personal)
+    decisions = _clean(_stats(store, version, "decisions"))
     return StageFacts(version, decisions, history)
 
 
@@ -106,8 +132,12 @@ def _stats(store: Store, version: Version, name: str, columns: list[str] | None 
 
 def _of_parquet(place: str, files: list[str]) -> Facts:
     try:
+        for path in files:
+            with open(path, "rb") as file:
+                if footer_has_extension(parquet_footer(file)):
+                    raise UsageError(f"{path} has a column of an extension type", "write it as plain values")
         rows = ds.dataset(files, format="parquet")
-    except (OSError, pa.ArrowInvalid):
+    except (OSError, pa.ArrowInvalid, InputError):
         raise UsageError(f"{place} can't be read as Parquet", "give a run folder, or Parquet files") from None
     known = [name for name in BY if name in rows.schema.names]
     if not known:
@@ -124,7 +154,7 @@ def _of_parquet(place: str, files: list[str]) -> Facts:
                 cube = merge_cubes([cube, cube_of(_counted(batch))])
     except (OSError, pa.ArrowInvalid):
         raise UsageError(f"{place}: a Parquet file is damaged", "get it again, or leave it out") from None
-    return Facts(place, _frame(cube))
+    return Facts(place, _frame(cube), files=tuple(files))
 
 
 def _counted(batch: pa.RecordBatch) -> pa.Table:
@@ -152,32 +182,37 @@ def _cast(batch: pa.RecordBatch, name: str, kind: pa.DataType) -> pa.Array:
         raise UsageError(f"column {name} is {found}, records have {kind}", "cast it before you report on it") from None
 
 
-def _frame(cube: pa.Table) -> pd.DataFrame:
-    frame = _derived(cube)
+def _frame(cube: pa.Table, personal: frozenset[str] = frozenset()) -> pd.DataFrame:
+    frame = _derived(cube, personal)
     frame["tier"] = frame["value"].clip(0, 5).map(TIERS).fillna("")
     return frame
 
 
-def _derived(cube: pa.Table) -> pd.DataFrame:
-    frame = _clean(cube.to_pandas())
+def _derived(cube: pa.Table, personal: frozenset[str]) -> pd.DataFrame:
+    """`personal` names the patient-level sources."""
+    frame = _clean(cube)
     is_train = frame["split"].isin(("train", ""))  # files without splits are all for training
     frame[TRAINING] = (frame["tokens"] * frame["repeats"]).where(is_train, 0)
-    frame["restricted"] = is_restricted(frame)
+    frame["restricted"] = is_restricted(frame, personal)
     return frame
 
 
-def _clean(frame: pd.DataFrame) -> pd.DataFrame:
+def _clean(rows: pa.Table) -> pd.DataFrame:
     """Labels fit to be shown: they may come from hostile files."""
-    for name in frame.columns:
-        if isinstance(frame[name].dtype, pd.StringDtype) or frame[name].dtype == object:
-            labels = {label: _shown(label) for label in frame[name].unique()}
-            frame[name] = frame[name].map(labels, na_action=None).astype(object)
-    return frame
+    columns = {}
+    for name, column in zip(rows.column_names, rows.columns, strict=True):
+        if pa.types.is_string(column.type):
+            coded = column.combine_chunks().dictionary_encode("encode")
+            labels = np.array([shown(label) for label in coded.dictionary.to_pylist()], dtype=object)
+            columns[name] = pd.Series(labels[coded.indices.to_numpy()], dtype=object)
+        else:
+            columns[name] = column.to_pandas()
+    return pd.DataFrame(columns)
 
 
-def _shown(label: Any) -> str:
-    """No control, bidirectional or invisible characters, no novels; "" for null."""
-    if not isinstance(label, str):
+def shown(text: Any, characters: int = LABEL_CHARACTERS) -> str:
+    """No control, bidirectional or invisible characters, no novels; "" for what is no text."""
+    if not isinstance(text, str):
         return ""
-    label = "".join(c for c in label if c.isprintable())
-    return label if len(label) <= LABEL_CHARACTERS else label[: LABEL_CHARACTERS - 1] + "…"
+    text = "".join(c for c in text[: 4 * characters] if c.isprintable())
+    return text if len(text) <= characters else text[: characters - 1] + "…"

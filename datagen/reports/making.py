@@ -1,4 +1,4 @@
-"""The sections about how the corpus was made: funnel, contamination, synthesis, method, and what isn't measured yet."""
+"""The sections about how the corpus was made: funnel, synthesis, method."""
 
 import shlex
 from typing import TYPE_CHECKING
@@ -117,12 +117,6 @@ def _reasons(report: "Report") -> Table | Note:
     return Table(columns, lines, filterable=True, caption=say("reasons"))
 
 
-def contamination(report: "Report") -> Section:
-    found = report.measures["contaminated"]
-    note = say("contamination.none") if found is None else say("contamination.found", rows=count(found))
-    return Section("contamination", say("section.contamination"), (Note(note),))
-
-
 def synthetic(report: "Report") -> Section:
     title = say("section.synthetic")
     frame = report._tables["synthetic"]
@@ -142,14 +136,6 @@ def synthetic(report: "Report") -> Section:
         for r in frame.to_dict("records")
     ]
     return Section("synthetic", title, (Note(say("synthetic.note")), Table(columns, lines)))
-
-
-def long_tail(report: "Report") -> Section:
-    return Section("long_tail", say("section.long_tail"), (Note(say("long_tail.none")),))
-
-
-def samples(report: "Report") -> Section:
-    return Section("samples", say("section.samples"), (Note(say("samples.none")),))
 
 
 def method(report: "Report") -> Section:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from datagen.reports import balance, contents, making
+from datagen.reports import balance, contents, inside, making
 from datagen.reports.words import say
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ ORDER = (
     balance.history,
     making.funnel,
     contents.values,
-    making.long_tail,
+    inside.long_tail,
     contents.duplicates,
-    making.contamination,
+    inside.contamination,
     making.synthetic,
     contents.rights,
-    making.samples,
+    inside.samples,
     making.method,
 )
 

@@ -3,6 +3,8 @@
 import unicodedata
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from datagen.reports.numbers import count, percent, points
 from datagen.reports.words import say
 
@@ -27,7 +29,7 @@ def plain(report: "Report") -> str:
         return "\n".join(lines)
     lines += ["", f"{'Widest gaps':<44}{'records':>12}{'share':>9}{'target':>9}{'gap':>8}"]
     for row in balanced.to_dict("records"):
-        rows = row["withheld"] or count(row["rows"])
+        rows = row["withheld"] if pd.isna(row["rows"]) else count(row["rows"]) + ("+" if row["withheld"] else "")
         name = _cut(f"{row['name_en']} {row['name_zh']}", 44)
         lines.append(f"{name}{rows:>12}{percent(row['share']):>9}{percent(row['target']):>9}{points(row['gap']):>8}")
     return "\n".join(lines)

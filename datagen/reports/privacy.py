@@ -1,5 +1,7 @@
 """Small cells: where 1 to 4 restricted records fall together, a count could point at a person."""
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 
@@ -10,9 +12,11 @@ WITHHELD = "*"
 """The mark of a cell withheld so that a neighbour marked `<5` can't be worked out from a total."""
 
 
-def is_restricted(cube: pd.DataFrame) -> pd.Series:
-    """Records of restricted access, and those that nobody screened for identifiers."""
-    return (cube["access"] == "restricted") | (cube["phi_status"] == "unknown")
+def is_restricted(cube: pd.DataFrame, personal: Collection[str] = ()) -> pd.Series:
+    """Records of restricted access, those of sources about single patients, and those that nobody screened for
+    identifiers."""
+    restricted = (cube["access"] == "restricted") | (cube["phi_status"] == "unknown")
+    return restricted | cube["source"].isin(personal) if personal else restricted
 
 
 def visible(cube: pd.DataFrame, keys: list[str]) -> tuple[pd.DataFrame, pd.Series]:

@@ -1,7 +1,7 @@
 """The report itself: tables and verdict; shown in a notebook, saved as a page, compared, checked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -22,22 +22,33 @@ class Report:
 
     Attributes:
         before: the report that this one is compared with.
+        reads_samples: whether it may show a few records of open sources.
     """
 
     facts: Facts
     targets: Targets
     before: "Report | None" = None
+    reads_samples: bool = True
 
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
         """DataFrames by name: departments, department_language, department_content_type, department_value,
         department_source, funnel, flow, reasons, sources, languages, values, duplicates, synthetic, licenses, privacy,
-        splits, curriculum, history. In a comparison each number has `NAME_before` and `NAME_change` beside it."""
+        splits, curriculum, history, contamination, coverage, work_list. In a comparison each number has `NAME_before`
+        and `NAME_change` beside it."""
         return with_changes(self._tables, self.before._tables) if self.before else self._tables
 
     @cached_property
     def _tables(self) -> dict[str, pd.DataFrame]:
         return make_tables(self.facts, self.targets.department_shares())
+
+    @cached_property
+    def samples(self) -> pd.DataFrame | None:
+        """A few records to read: department, language, tier, source, license, id and the beginning of the text. None
+        where that was turned off."""
+        from datagen.reports.samples import draw
+
+        return draw(self.facts) if self.reads_samples else None
 
     @cached_property
     def measures(self) -> dict[str, float | None]:
@@ -54,7 +65,7 @@ class Report:
 
     def compare(self, other: "Report") -> "Report":
         """This report with what differs from an earlier one, `other`."""
-        return Report(self.facts, self.targets, before=Report(other.facts, self.targets))
+        return replace(self, before=Report(other.facts, self.targets))
 
     def check(self, targets: Targets | Mapping[str, Any] | str | Path | None = None) -> list[Failure]:
         """Every target that is missed (default: the report's own); empty where all are met.

@@ -6,13 +6,17 @@ import pandas as pd
 from datagen.ledger import OUTCOMES
 from datagen.licence import allowed
 from datagen.lineage import Version
+from datagen.reports.corrected import corrected
 from datagen.reports.facts import TRAINING, Facts, StageFacts
+from datagen.reports.findings import contamination, coverage, work_list
 from datagen.reports.privacy import visible
 from datagen.taxonomy import load_taxonomy
+from datagen.work_list import DIMENSIONS
 
 MEASURES = ["rows", "tokens", TRAINING, "duplicates"]
 CROSSED = ("language", "content_type", "tier", "source", "synthetic", "curriculum")
 INPUT_OUTCOMES = OUTCOMES[:-1]
+HISTORY = ["stage", "department", "share", "labelled"]
 OPERATIONS = ("keep", "redistribute", "derive", "commercial")
 
 KEYS = {
@@ -22,6 +26,9 @@ KEYS = {
     "funnel": ["stage", "measure"],
     "flow": ["line"],
     "reasons": ["stage", "outcome", "reason"],
+    "contamination": ["stage", "benchmark", "kind", "source"],
+    "coverage": ["axis", "label"],
+    "work_list": list(DIMENSIONS),
     "sources": ["source"],
     "languages": ["language"],
     "values": ["tier"],
@@ -43,6 +50,9 @@ def make_tables(facts: Facts, targets: dict[str, float]) -> dict[str, pd.DataFra
     """
     cube = facts.cube
     tables = {"departments": departments(cube, targets)}
+    balanced = tables["departments"].query("balanced")["department"]
+    if (shares := corrected(facts, balanced)) is not None:
+        tables["departments"] = tables["departments"].join(shares, on="department")
     for name in CROSSED:
         tables[f"department_{'value' if name == 'tier' else name}"] = by(cube, "department", name)
     for name, key in (("languages", "language"), ("values", "tier"), ("splits", "split"), ("curriculum", "curriculum")):
@@ -56,6 +66,9 @@ def make_tables(facts: Facts, targets: dict[str, float]) -> dict[str, pd.DataFra
     tables["funnel"] = funnel(facts)
     tables["flow"] = flow(facts)
     tables["reasons"] = reasons(facts)
+    tables["contamination"] = contamination(facts)
+    tables["coverage"] = coverage(facts)
+    tables["work_list"] = work_list(facts)
     tables["synthetic"] = synthetic(facts)
     return tables
 
@@ -77,7 +90,8 @@ def departments(cube: pd.DataFrame, targets: dict[str, float]) -> pd.DataFrame:
 
     `share`, `target` and `gap` (share - target) are of the training tokens of all departments; buckets count among them
     where they have a target, else they come last, with the rows that have no label. `gap_tokens` is the gap in training
-    tokens, negative where they are missing.
+    tokens, negative where they are missing. Counts are withheld where restricted records are few; shares are of tokens,
+    over all records, and stand where there are others besides those few.
     """
     frame = by(cube, "department").rename(columns={"share": "share_of_all"})
     present = set(frame["department"])
@@ -88,13 +102,13 @@ def departments(cube: pd.DataFrame, targets: dict[str, float]) -> pd.DataFrame:
     frame["name_en"] = [_name(code, "en") for code in frame["department"]]
     frame["name_zh"] = [_name(code, "zh") for code in frame["department"]]
     frame["balanced"] = _is_balanced(frame["department"], targets)
-    training = frame[TRAINING].fillna(0).astype(float)
+    training = frame["department"].map(cube.groupby("department")[TRAINING].sum()).fillna(0).astype(float)
     total = float(training[frame["balanced"]].sum())
     target = frame["department"].map(targets).astype(float)
     share = training / total if total else training * np.nan
-    frame["share"] = share.where(frame["balanced"])
+    frame["share"] = share.where(frame["balanced"] & frame["rows"].notna())
     frame["target"] = target
-    frame["gap"] = (share - target).where(frame["balanced"])
+    frame["gap"] = frame["share"] - target
     frame["gap_tokens"] = (training - target * total).where(frame["gap"].notna()).round().astype("Int64")
     frame = frame.set_index("department")
     _add_languages(frame, cube)
@@ -109,8 +123,8 @@ def departments(cube: pd.DataFrame, targets: dict[str, float]) -> pd.DataFrame:
 
 
 def _add_languages(frame: pd.DataFrame, cube: pd.DataFrame) -> None:
-    shown, _ = visible(cube, ["department", "language"])
-    grid = shown.pivot_table(TRAINING, "department", "language", aggfunc="sum", fill_value=0).reindex(frame.index)
+    grid = cube.pivot_table(TRAINING, "department", "language", aggfunc="sum", fill_value=0).reindex(frame.index)
+    grid = grid.where(frame["rows"].notna())
     total = grid.sum(axis=1)
     for language in ("en", "zh"):
         frame[language] = _ratio(grid[language] if language in grid else total * 0, total)
@@ -123,8 +137,9 @@ def _add_qualities(frame: pd.DataFrame, cube: pd.DataFrame) -> None:
     points = (rated["value"] * rated["rows"]).groupby(rated["department"]).sum()
     frame["value"] = (points / rated.groupby("department")["rows"].sum()).reindex(frame.index)
     total = shown.groupby("department")[MEASURES].sum().reindex(frame.index)
-    made = shown[shown["synthetic"]].groupby("department")[TRAINING].sum().reindex(frame.index).fillna(0)
-    frame["synthetic"] = _ratio(made, total[TRAINING])
+    made = cube[cube["synthetic"]].groupby("department")[TRAINING].sum().reindex(frame.index).fillna(0)
+    whole = cube.groupby("department")[TRAINING].sum().reindex(frame.index)
+    frame["synthetic"] = _ratio(made, whole).where(frame["rows"].notna())
     frame["copies_folded"] = _ratio(total["duplicates"] - total["rows"], total["duplicates"])
 
 
@@ -159,7 +174,7 @@ def licenses(cube: pd.DataFrame) -> pd.DataFrame:
 
 
 def history(facts: Facts, targets: dict[str, float]) -> pd.DataFrame:
-    """Training tokens by department: in all raw sources together (stage ""), then after each stage that read records.
+    """Shares by department: in all raw sources together (stage ""), then after each stage that read records.
 
     `share` is of all that is balanced, `labelled` the part of the stage's training tokens with any label.
     """
@@ -168,7 +183,7 @@ def history(facts: Facts, targets: dict[str, float]) -> pd.DataFrame:
     stages = ([("", pd.concat(first))] if first else []) + versions
     frames = []
     for stage, counted in stages:
-        frame = visible(counted, ["department"])[0].groupby("department")[[TRAINING]].sum().reset_index()
+        frame = counted.groupby("department")[[TRAINING]].sum().reset_index()
         balanced = _is_balanced(frame["department"], targets)
         total, of_departments = frame[TRAINING].sum(), frame.loc[balanced, TRAINING].sum()
         frame["share"] = _ratio(frame[TRAINING], of_departments).where(balanced)
@@ -176,8 +191,8 @@ def history(facts: Facts, targets: dict[str, float]) -> pd.DataFrame:
         frame["labelled"] = labelled / total if total else 0.0
         frames.append(frame.assign(stage=stage))
     if not frames:
-        return pd.DataFrame(columns=["stage", "department", TRAINING, "share", "labelled"])
-    return pd.concat(frames, ignore_index=True)[["stage", "department", TRAINING, "share", "labelled"]]
+        return pd.DataFrame(columns=HISTORY)
+    return pd.concat(frames, ignore_index=True)[HISTORY]
 
 
 def divergence(shares: pd.Series, targets: dict[str, float]) -> float:

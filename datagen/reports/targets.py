@@ -96,5 +96,5 @@ class Targets(BaseModel):
         """A target for every department, and for the buckets named: by what others are balanced."""
         named = self.departments if isinstance(self.departments, dict) else {}
         rest = [code for code in load_taxonomy().departments if code not in named]
-        left = max(0.0, 1 - sum(named.values()))
+        left = round(max(0.0, 1 - sum(named.values())), 9)
         return {**named, **{code: left / len(rest) for code in rest}}

@@ -8,6 +8,7 @@ import pandas as pd
 
 from datagen.licence import allowed
 from datagen.reports.facts import TRAINING, Facts
+from datagen.reports.findings import decontaminations, unscreened_sources
 from datagen.reports.numbers import count, decimal, percent
 from datagen.reports.targets import Failure, Targets
 from datagen.reports.words import Words, say
@@ -75,6 +76,7 @@ def tiles(found: dict[str, float | None], departments: pd.DataFrame, facts: Fact
     labelled = bool(departments.loc[departments["balanced"], TRAINING].fillna(0).sum())
     repeated = int(facts.cube[TRAINING].sum())
     contaminated = found["contaminated"]
+    unlooked = unscreened_sources(facts)
 
     def light(name: str, value: float) -> Light:
         good, bad = LIMITS[name]
@@ -106,8 +108,8 @@ def tiles(found: dict[str, float | None], departments: pd.DataFrame, facts: Fact
         Tile(
             "contaminated",
             count(contaminated),
-            "look" if contaminated is None else "good",
-            say("tile.contaminated.unchecked" if contaminated is None else "tile.contaminated.note"),
+            "look" if contaminated is None or unlooked else "good",
+            say(f"tile.contaminated.{'unchecked' if contaminated is None else 'partly' if unlooked else 'note'}"),
         ),
         share("unscreened"),
         share("not_redistributable"),
@@ -150,7 +152,7 @@ def _part(cube: pd.DataFrame, which: pd.Series, measure: str, whole: float) -> f
 
 def _contaminated(facts: Facts) -> int | None:
     """Rows taken out because a benchmark holds them; None where no stage looked."""
-    looked = [s for s in facts.stages.values() if "decontaminat" in s.version.use]
+    looked = decontaminations(facts)
     if not looked:
         return None
     found = pd.concat(s.decisions for s in looked)

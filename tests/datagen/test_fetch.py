@@ -5,6 +5,7 @@ import hashlib
 import io
 import os
 import tarfile
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -343,6 +344,32 @@ def test_truncated_bodies_are_errors(server, tmp_path):
     server.pages = {"/told": claiming(len(TEXT), TEXT[:100]), "/untold": unannounced(TEXT[:100])}
     assert "without sending complete message body" in str(failure(server, tmp_path, file(server, "told", TEXT)))
     assert "sent 100 bytes" in str(failure(server, tmp_path, file(server, "untold", TEXT)))
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+MALFORMED = {
+    "no-http": b"\0\1\2\r\n\r\n",
+    "length-of-6000-digits": OK + b"Content-Length: " + b"9" * 6000 + b"\r\n\r\n",
+    "negative-length": OK + b"Content-Length: -1\r\n\r\n",
+    "two-lengths": OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+    "bad-chunk": OK + b"Transfer-Encoding: chunked\r\n\r\n-5\r\nabc",
+    "endless-header": OK + b"X: " + b"y" * 10_000_000,
+    "endless-headers": OK + b"X: y\r\n" * 1_000_000,
+    "endless-continues": b"HTTP/1.1 100 Continue\r\n\r\n" * 10_000,
+    "redirect-to-nowhere": b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n",
+    "redirect-to-no-address": b"HTTP/1.1 302 Found\r\nLocation: \xff\xfe\r\nContent-Length: 0\r\n\r\n",
+    "switch": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nabc",
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_malformed_answers_are_errors(server, tmp_path, name):
+    def page(handler):
+        with suppress(OSError):  # the client has gone
+            handler.wfile.write(MALFORMED[name])
+
+    server.pages = {"/notes": page}
+    assert failure(server, tmp_path, file(server, "notes", TEXT)).fix
 
 
 def test_an_encoding_that_was_not_asked_for_is_refused(server, tmp_path):

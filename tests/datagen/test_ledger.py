@@ -136,3 +136,16 @@ def test_changed_text_gets_a_new_content_hash_and_count():
     settled = settle(Job("s", Shout(), "shout", "/", "0", extended(())), batch, Outcome(louder))
     assert settled.rows["tokens"].to_pylist() == [4]
     assert settled.rows["content"] != batch["content"]
+
+
+def test_sums_are_the_same_however_many_batches_are_held(monkeypatch):
+    batches = [rows(f"{n}", department="CARD" if n % 2 else None) for n in range(9)]
+    found = []
+    for held in (1, 4, 100):
+        monkeypatch.setattr("datagen.stats.TALLIED", held)
+        tally = Tally()
+        for batch in batches:
+            tally.add(settle(job(), batch, Outcome(batch)))
+        assert len(tally._cube) <= held and len(tally._decisions) <= held
+        found.append((tally.tables(), tally.counts()))
+    assert found[0] == found[1] == found[2] and found[0][1]["outputs"] == 9

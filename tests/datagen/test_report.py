@@ -71,7 +71,13 @@ def open_run(tmp_path_factory):
 
     written.stage("cut", "toy.cut", ["a", "b"], cut, edits_text=True, keep_dropped=True)
     written.stage("saved", "toy.save", ["cut.dropped"], lambda batch: Outcome(batch.drop_columns("drop_reason")))
-    written.stage("final", "toy.join", ["cut", "saved"], Outcome)
+
+    def screen(batch: pa.Table) -> Outcome:
+        ids = batch["id"].to_pylist()
+        return Outcome(batch, {ids[0]: "benchmark:medqa", ids[1]: "benchmark:medqa", ids[2]: "lineage:cmexam"})
+
+    written.stage("clean", "dedup.decontaminate", ["cut"], screen, inputs=("medqa/test.jsonl", "cmexam/test.csv"))
+    written.stage("final", "toy.join", ["clean", "saved"], Outcome)
     return folder
 
 
@@ -343,7 +349,8 @@ def test_targets_are_checked(found):
 def test_targets_default_to_what_balance_was_told(tmp_path):
     written = Written(tmp_path)
     written.source("a", "collectors.a", Outcome(rows("a", 20, department=lambda n: ("CARD", "NONE")[n % 2])))
-    written.stage("balanced", "classifiers.balance", ["a"], Outcome, targets={"CARD": 0.4})
+    targets = {"departments": {"CARD": 0.4, "TCM": {"share": None, "languages": {"zh": 1}}}, "languages": {}}
+    written.stage("balanced", "classifiers.balance", ["a"], Outcome, targets=targets)
     frame = report(tmp_path).tables["departments"].set_index("department")
     assert frame.loc["CARD", "target"] == 0.4 and frame.loc["GI", "target"] == pytest.approx(0.6 / 34)
     assert pd.isna(frame.loc["NONE", "share"])

@@ -23,13 +23,19 @@ class Written:
         self._folder = folder
 
     def source(self, name: str, use: str, outcome: Outcome, inputs: tuple[str, ...] = ("raw.xml",), **options) -> None:
-        items = tuple(Item(i, f"/raw/{i}", 1000, record_id("sha", i) * 2) for i in inputs)
-        self._publish(name, use, items, (), options, lambda task: task.settle(None, outcome))
+        self._publish(name, use, _items(inputs), (), options, lambda task: task.settle(None, outcome))
 
     def stage(
-        self, name: str, use: str, needs: list[str], apply: Callable[[pa.Table], Outcome], edits_text=False, **options
+        self,
+        name: str,
+        use: str,
+        needs: list[str],
+        apply: Callable[[pa.Table], Outcome],
+        edits_text=False,
+        inputs: tuple[str, ...] = (),
+        **options,
     ) -> None:
-        """`needs` name stages; `NAME.dropped` reads what one dropped."""
+        """`needs` name stages; `NAME.dropped` reads what one dropped. `inputs` are raw files that it reads besides."""
         parts = tuple(part for need in needs for part in self._parts(need))
 
         def run(task: Task) -> None:
@@ -37,7 +43,7 @@ class Written:
                 for batch in task.read(part):
                     task.settle(batch, apply(batch))
 
-        self._publish(name, use, (), tuple(needs), options, run, parts, edits_text)
+        self._publish(name, use, _items(inputs), tuple(needs), options, run, parts, edits_text)
 
     def _publish(self, name, use, items, needs, options, run, parts=(), edits_text=False) -> None:
         stage = _Editing if edits_text else Stage
@@ -90,6 +96,10 @@ class Written:
             for f in self.manifests[stage]["files"]
             if f["path"].startswith(f"{kind}/")
         ]
+
+
+def _items(names: tuple[str, ...]) -> tuple[Item, ...]:
+    return tuple(Item(name, f"/raw/{name}", 1000, record_id("sha", name) * 2) for name in names)
 
 
 class _Editing(Stage):

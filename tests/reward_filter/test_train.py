@@ -22,7 +22,7 @@ from reward_filter.items import items, parts
 from reward_filter.scorer import Model
 from reward_filter.train import PAIRS, make_pairs, train
 from synthesis.grammar import GrammarGenerator
-from synthesis.quotas import cells, even_quotas, orders
+from synthesis.quotas import cells, department_quotas, orders
 from synthesis.tasks import TASKS
 from synthesis.write import Writer
 from tests.datagen.runs import run, write_recipe
@@ -36,7 +36,7 @@ SPLIT = {"validation": 0.15, "test": 0.25}
 def synthetic(number: int = 480) -> pa.Table:
     """Accepted texts about the sample's diseases."""
     graph = sample_graph()
-    wanted = list(orders(graph, cells(even_quotas(graph, number), ("en", "zh"), tuple(TASKS)), 0, Counter()))
+    wanted = list(orders(graph, cells(department_quotas(graph, number), ("en", "zh"), tuple(TASKS)), 0, Counter()))
     writer = Writer(graph, Linker(graph), GrammarGenerator(), "grammar", 0, "synthetic", SPLIT)
     outcome = writer.write(wanted)
     kept = pa.array([i not in outcome.dropped for i in outcome.rows["id"].to_pylist()])

@@ -15,7 +15,7 @@ from datagen.store import Store
 from datagen.verify import verify_run
 from knowledge_graph import Graph, Linker
 from synthesis.grammar import GrammarGenerator
-from synthesis.quotas import cells, even_quotas, orders
+from synthesis.quotas import cells, department_quotas, listed_cells, orders
 from synthesis.tasks import TASKS
 from synthesis.write import Order, Writer
 from tests.datagen.runs import digest, run, write_recipe
@@ -100,11 +100,68 @@ def test_a_recipe_is_refused_before_anything_starts(tmp_path, option, message):
 
 def test_even_quotas_give_what_small_departments_cannot_to_the_others():
     graph = sample_graph()
-    quotas = even_quotas(graph, 700)
+    quotas = department_quotas(graph, 700)
     assert sum(quotas.values()) == 700
     assert len(quotas) >= 30
     assert max(quotas.values()) - min(quotas.values()) <= 1
-    assert sum(even_quotas(graph, 10**7).values()) < 10**7  # what the graph holds, not what was asked
+    assert sum(department_quotas(graph, 10**7).values()) < 10**7  # what the graph holds, not what was asked
+
+
+def test_a_work_list_decides_who_gets_texts():
+    graph = sample_graph()
+
+    def line(department, short, language=None, content_type=None):
+        return {"department": department, "language": language, "content_type": content_type, "short": short}
+
+    lines = [
+        line("CARD", 6000),
+        line("NEUR", 2000, language="zh"),
+        line("NEUR", 1000, content_type="QA"),
+        line("PED", 999, content_type="GUIDE"),  # nothing here writes guidelines
+        line("MULTI", 10**6),  # the graph doesn't know it
+    ]
+    found = listed_cells(lines, graph, 90, ("en", "zh"), tuple(TASKS))
+    assert found.total() == 90
+    sums = Counter()
+    for cell, texts in found.items():
+        sums[cell.split("/")[0]] += texts
+    assert sums == {"CARD": 60, "NEUR": 30}
+    assert found["NEUR/en/qa"] == 5 and found["NEUR/zh/qa"] == 10 and "NEUR/en/case" not in found
+    assert not listed_cells([], graph, 90, ("en", "zh"), tuple(TASKS))
+
+
+def test_synthesis_follows_the_work_list_of_a_run(tmp_path, ray_local):
+    """Balance counts, synthesis writes what it lacks, a second balance takes both."""
+    text = "\n".join(json.dumps({"text": f"The heart, told in {n} words.", "department": "CARD"}) for n in range(40))
+    (tmp_path / "heart.jsonl").write_text(text)
+    targets = "{departments: {CARD: 0.5, NEUR: 0.5}, languages: {en: 0.5, zh: 0.5}}"
+    recipe = f"""
+name: gaps
+split: {{validation: 0, test: 0}}
+stages:
+  hearts:
+    use: collectors.records
+    path: heart.jsonl
+    license: CC0-1.0
+    fields: {{text: text, department: department}}
+    constants: {{language: en}}
+  graph: {{use: knowledge_graph.build, obo: {SAMPLE}, babelon: {SAMPLE}, license: CC0-1.0}}
+  missing: {{use: classifiers.work_list, needs: [hearts], drop_surplus: false, targets: {targets}}}
+  synthetic: {{use: synthesis.generate, graph: graph, work_list: missing, number: 24}}
+  curated: {{use: classifiers.balance, needs: [hearts, synthetic], drop_surplus: false, targets: {targets}}}
+"""
+    out = tmp_path / "run"
+    run(write_recipe(tmp_path, recipe), out)
+    written = load(out, "synthetic").to_table().to_pylist()
+    assert {row["department"] for row in written} == {"NEUR", "CARD"}
+    assert {row["language"] for row in written if row["department"] == "CARD"} == {"zh"}
+    goals = manifest(Store(str(out)), "curated")["results"]["goals"]
+    assert goals["work_list"] == []
+    sums = Counter()
+    for row in load(out, "curated").to_table().to_pylist():
+        sums[row["department"]] += row["tokens"] * row["repeats"]
+    for code, tokens in sums.items():
+        assert tokens == pytest.approx(goals["departments"][code]["wanted"], rel=0.1)
 
 
 def test_rows_do_not_depend_on_how_orders_are_batched():

@@ -1,0 +1,100 @@
+"""Labelled texts of the folder DATA. Labels are the sources' own."""
+
+import csv
+import gzip
+import importlib.util
+import io
+import json
+import sys
+import tarfile
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from datagen.record import content_hash
+from datagen.taxonomy import map_label
+
+
+@dataclass(frozen=True)
+class Text:
+    source: str
+    language: str
+    text: str
+    department: str
+
+    @property
+    def key(self) -> str:
+        return content_hash(self.text)
+
+    @property
+    def draw(self) -> float:
+        return int(self.key[:8], 16) / 2**32
+
+
+def cmtmedqa(data: Path) -> Iterator[Text]:
+    for row in json.loads(_gz(data / "dialog_zh_cmtmedqa_test/data/CMtMedQA_test.json.gz")):
+        department = map_label("cmtmedqa", f"{row.get('cate1')}/{row.get('cate2')}")
+        if department:
+            turns = [turn for pair in row.get("history", []) for turn in pair]
+            yield Text("CMtMedQA", "zh", "\n".join([*turns, row["instruction"], row["output"]]), department)
+
+
+def toyhom(data: Path) -> Iterator[Text]:
+    text = _gz(data / "qa_zh_toyhom_sample/样例_内科5000-6000.csv.gz").decode("gb18030")
+    for row in csv.DictReader(io.StringIO(text)):
+        if department := map_label("toyhom", row["department"]):
+            yield Text("Toyhom", "zh", f"{row['title']}\n{row['ask']}\n{row['answer']}", department)
+
+
+def mtsamples(data: Path) -> Iterator[Text]:
+    if not importlib.util.find_spec("rdata"):
+        print("MTSamples left out: pip install rdata", file=sys.stderr)
+        return
+    import rdata
+
+    frame = rdata.read_rda(data / "case_en_mtsamples/data/mtsamples.rda")["mtsamples"]
+    found: dict[str, set[str]] = defaultdict(set)
+    for text, specialty in zip(frame["transcription"], frame["medical_specialty"], strict=True):
+        if isinstance(text, str) and (department := map_label("mtsamples", specialty)):
+            found[text].add(department)
+    for text, departments in found.items():
+        if len(departments) == 1 or "RAD" in departments:
+            yield Text("MTSamples", "en", text, "RAD" if "RAD" in departments else next(iter(departments)))
+
+
+def not_medical(data: Path) -> Iterator[Text]:
+    for archive, language in (
+        ("general_zh_laws/laws_zh.tar.gz", "zh"),
+        ("general_zh_techdocs/wangdoc_javascript.tar.gz", "zh"),
+        ("general_code_python/thealgorithms_python.tar.gz", "en"),
+    ):
+        with tarfile.open(data / archive) as members:
+            for member in members:
+                file = members.extractfile(member)
+                text = file.read().decode("utf-8", "replace") if file else ""
+                if len(text) > 200:
+                    yield Text("not medical", language, text, "NONE")
+    for line in _gz(data / "general_math_gsm8k/train.jsonl.gz").decode().splitlines()[:1000]:
+        row = json.loads(line)
+        yield Text("not medical", "en", f"{row['question']}\n{row['answer']}", "NONE")
+
+
+def medmcqa(data: Path) -> Iterator[Text]:
+    for line in _gz(data / "bench_en_mirage_raw/medmcqa/data/dev.json.gz").decode().splitlines():
+        row = json.loads(line)
+        if department := map_label("medmcqa", row["subject_name"]):
+            options = "\n".join(row[f"op{letter}"] for letter in "abcd")
+            yield Text("MedMCQA", "en", f"{row['question']}\n{options}", department)
+
+
+def treebanks(data: Path) -> Iterator[Text]:
+    for language in ("en", "zh"):
+        text = _gz(data / f"general_ud_pud_{language}/{language}_pud-ud-test.conllu.gz").decode()
+        sentences = [line.removeprefix("# text = ") for line in text.splitlines() if line.startswith("# text = ")]
+        for start in range(0, len(sentences), 5):
+            yield Text("PUD", language, " ".join(sentences[start : start + 5]), "NONE")
+
+
+def _gz(path: Path) -> bytes:
+    return gzip.decompress(path.read_bytes())
