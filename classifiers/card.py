@@ -2,70 +2,81 @@
 
 from collections import Counter
 
-from classifiers.examples import TRAIN, VALIDATION, WEAK
-from classifiers.model import Description
+from classifiers.examples import TRAIN, VALIDATION, WEAK, Chosen
+from classifiers.metrics import Quality, confusions, f1_scores
+from classifiers.model import Description, HeadDescription
+
+CONFUSIONS = 20
 
 
 def card(
     description: Description,
-    chosen: dict[str, list[dict]],
+    chosen: Chosen,
     term_lines: int,
-    calibrated_on: int,
-    held_out: dict[str, dict],
+    calibrated_on: dict[str, int],
+    held_out: dict[str, dict[str, Quality]],
+    answers: dict[str, list[dict]],
     size: int,
 ) -> str:
     """Markdown: what the model is, what it was trained on, and how well it did on rows it had not seen."""
-    learnt = chosen[TRAIN] + chosen[WEAK]
+    learnt = {row["id"]: row for kinds in chosen.values() for row in kinds[TRAIN] + kinds[WEAK]}.values()
     restricted = sum(row["access"] == "restricted" for row in learnt)
-    calibration = (
-        f"Temperature {description.temperature}, fitted by cross-fitting on {calibrated_on} labelled rows."
-        if calibrated_on
-        else "Not calibrated: too few labelled rows. Its confidence must not be read as a probability."
-    )
     parts = [
-        f"# Classifier of {description.target}",
+        f"# Classifier of {', '.join(description.heads)}",
         "",
         "For research. Not reviewed by a clinician, not clinically validated, not medical advice.",
         "",
-        f"- fastText, {size:,} bytes, {len(description.labels)} labels of {description.taxonomy}",
-        f"- {calibration}",
-        f"- Abstains (UNK) where its confidence is below {description.threshold}.",
+        f"- Linear over hashed words and characters, {size:,} bytes",
+        f"- Learnt from {len(learnt)} rows, labelled by their source or by terms, and {term_lines} lines of terms.",
         f"- Restricted rows among those it learnt from: {restricted}."
-        + (" Its dictionary holds words of them: share it as you would share them." if restricted else ""),
-        "",
-        "## Measured on the validation split",
-        "",
-        *_held_out(held_out),
-        "",
-        "## Trained on",
-        "",
-        f"Rows labelled by their source, rows labelled by terms, and {term_lines} lines made of the taxonomy's terms.",
-        "",
-        *_counts(chosen),
+        + (" Share it as you would share them." if restricted else ""),
         "",
         "| licence | rows |",
         "|---|---:|",
         *(f"| {name} | {count} |" for name, count in sorted(Counter(row["license"] for row in learnt).items())),
-        "",
     ]
-    return "\n".join(parts)
+    for name, head in description.heads.items():
+        parts += ["", f"## {name}", "", *_how(head, calibrated_on[name]), "", *_counts(chosen[name]), ""]
+        parts += ["### Measured on the validation split", "", *_held_out(held_out[name], answers[name])]
+    return "\n".join([*parts, ""])
 
 
-def _held_out(held_out: dict[str, dict]) -> list[str]:
+def _how(head: HeadDescription, rows: int) -> list[str]:
+    calibration = (
+        f"Temperature {head.temperature}, fitted by cross-fitting on {rows} labelled rows."
+        if rows
+        else "Not calibrated: too few labelled rows. Its confidence must not be read as a probability."
+    )
+    return [
+        f"- {len(head.labels)} labels of {head.taxonomy}",
+        f"- {calibration}",
+        f"- Abstains (UNK) where its confidence is below {head.threshold}.",
+    ]
+
+
+def _held_out(held_out: dict[str, Quality], answers: list[dict]) -> list[str]:
     if not held_out:
         return ["Nothing was measured: no row of the validation split carries a label from its source."]
-    names = list(next(iter(held_out.values())))
+    rows = {language: quality.rounded() for language, quality in held_out.items()}
+    names = list(next(iter(rows.values())))
     lines = [f"| language | {' | '.join(name.replace('_', ' ') for name in names)} |", "|---|" + "---:|" * len(names)]
-    for language, quality in held_out.items():
-        lines.append(f"| {language} | {' | '.join(str(quality[name]) for name in names)} |")
-    return [*lines, "", "Labels are the sources' own; how noisy they are is not known."]
+    lines += [f"| {language} | {' | '.join(str(own[name]) for name in names)} |" for language, own in rows.items()]
+    lines += ["", "Labels are the sources' own; how noisy they are is not known.", "", "| label | rows | F1 |"]
+    truth = [answer["label"] for answer in answers]
+    guesses = [answer["guess"] or answer["label"] for answer in answers]
+    counts = Counter(truth)
+    lines += ["|---|---:|---:|"]
+    lines += [f"| {label} | {counts[label]} | {score:.4f} |" for label, score in f1_scores(truth, guesses).items()]
+    if wrong := confusions(truth, guesses)[:CONFUSIONS]:
+        lines += ["", "| label | taken for | rows |", "|---|---|---:|", *(f"| {t} | {g} | {n} |" for t, g, n in wrong)]
+    return lines
 
 
-def _counts(chosen: dict[str, list[dict]]) -> list[str]:
-    kinds = ((TRAIN, "labelled"), (WEAK, "by terms"), (VALIDATION, "held out"))
-    languages = sorted({row["language"] for rows in chosen.values() for row in rows})
-    counts = Counter((row["label"], row["language"], kind) for kind, _ in kinds for row in chosen[kind])
-    columns = [(language, kind, name) for language in languages for kind, name in kinds]
+def _counts(kinds: dict[str, list[dict]]) -> list[str]:
+    names = ((TRAIN, "labelled"), (WEAK, "by terms"), (VALIDATION, "held out"))
+    languages = sorted({row["language"] for rows in kinds.values() for row in rows})
+    counts = Counter((row["label"], row["language"], kind) for kind, _ in names for row in kinds[kind])
+    columns = [(language, kind, name) for language in languages for kind, name in names]
     lines = [
         "| label | " + " | ".join(f"{language} {name}" for language, _, name in columns) + " |",
         "|---|" + "---:|" * len(columns),

@@ -1,34 +1,44 @@
 """From examples to a calibrated, measured model with its card."""
 
 import hashlib
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from classifiers import linear
 from classifiers.card import card
-from classifiers.examples import TRAIN, VALIDATION, WEAK
-from classifiers.fit import fit, opened
-from classifiers.metrics import confusion, measure, sharpened, temperature
-from classifiers.model import CARD, DESCRIPTION, MODEL, TAXONOMIES, Description, raw_scores
+from classifiers.examples import TRAIN, VALIDATION, WEAK, Chosen
+from classifiers.features import Features, features
+from classifiers.heads import HEADS, Head
+from classifiers.linear import KNOWS_ALL, Linear
+from classifiers.metrics import measure, temperature
+from classifiers.model import CARD, DESCRIPTION, ERRORS, MODEL, Description, HeadDescription, head_scores
 from classifiers.terms import terms_digest
 from classifiers.weak import term_lines
 from datagen.errors import UsageError
-from datagen.taxonomy import load_taxonomy
+from datagen.taxonomy import NOT_MEDICAL
 
 FOLDS = 3
 CALIBRATION_ROWS = 50
 """With fewer labelled rows a temperature would be noise: none is fitted, and the card says so."""
+UNCALIBRATED_THRESHOLD = 0.3
+SURE = 0.5
+"""Confidence from which on no head abstains: it is more often right than not."""
+TERMS = "terms"
+WEIGHTS = {TRAIN: 1.0, WEAK: 0.5, TERMS: 1.0}
+"""How much a mistake costs on a row labelled by its source, by its terms, and on a line of terms."""
 
 
 @dataclass(frozen=True)
 class Learnt:
-    """A trained classifier: its files by name, its quality on the validation split by language (`all` first), and there
-    its confusion table (see `metrics.confusion`)."""
+    """A trained classifier: its files by name, and its quality on the validation split by head and language (`all`
+    first)."""
 
     files: dict[str, bytes]
-    held_out: dict[str, dict[str, float]]
-    confusion: dict[str, list] | None
+    held_out: dict[str, dict[str, dict[str, float]]]
 
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -36,66 +46,145 @@ class Learnt:
             (folder / name).write_bytes(data)
 
 
-def learn(chosen: dict[str, list[dict]], target: str, threshold: float, seed: int) -> Learnt:
-    """Train on the chosen examples (of kinds train, weak and validation), for departments also on lines of terms.
+def learn(chosen: Chosen, coverage: float, seed: int) -> Learnt:
+    """Train heads together on the chosen examples and on lines of terms; those without two labels to tell apart are
+    left out. `coverage` is the share of labelled rows that a head's threshold lets it answer for.
 
-    Raises UsageError where there are not two labels to tell apart.
+    Raises UsageError where no head is left.
     """
-    taxonomy = load_taxonomy(TAXONOMIES[target])
-    lines = list(term_lines(seed)) if target == "department" else []
-    known = {row["label"] for row in chosen[TRAIN] + chosen[WEAK]} | {label for label, _, _ in lines}
-    labels = tuple(code for code in taxonomy.codes if code in known)
-    if len(labels) < 2:
-        raise UsageError(
-            f"the train split knows {len(labels)} kinds of {target} ({len(chosen[TRAIN])} labelled rows)",
-            "give it inputs whose sources label them",
+    lines = _term_rows(chosen, seed)
+    labels = {name: _labels(HEADS[name], kinds, lines) for name, kinds in chosen.items()}
+    chosen = {name: kinds for name, kinds in chosen.items() if len(labels[name]) >= 2}
+    if not chosen:
+        counts = ", ".join(f"{len(found)} kinds of {name}" for name, found in labels.items())
+        raise UsageError(f"there is nothing to tell apart: the train split knows {counts}", "give it labelled inputs")
+    labels = {name: labels[name] for name in chosen}
+    model = _fit(chosen, lines, labels, seed)
+    heads, calibrated_on = _calibrate(chosen, lines, labels, coverage, seed)
+    held_out, errors = _measure(model, heads, chosen)
+    data = model.dump()
+    description = Description(heads, terms_digest(), hashlib.sha256(data).hexdigest())
+    text = card(description, chosen, len(lines), calibrated_on, held_out, errors, len(data))
+    listing = "".join(json.dumps(error) + "\n" for found in errors.values() for error in found if error["guess"])
+    files = {MODEL: data, DESCRIPTION: description.dump(), CARD: text.encode(), ERRORS: listing.encode()}
+    return Learnt(files, {name: {lang: q.rounded() for lang, q in own.items()} for name, own in held_out.items()})
+
+
+def _term_rows(chosen: Chosen, seed: int) -> list[dict]:
+    """Rows made of the terms of every lexicon that a head of these has."""
+    rows = []
+    for lexicon in sorted({HEADS[name].lexicon or "" for name in chosen} - {""}):
+        for number, (code, language, text) in enumerate(term_lines(seed, lexicon)):
+            read = features(text)
+            for name in chosen:
+                if HEADS[name].lexicon == lexicon:
+                    label = HEADS[name].of_term(code)
+                    rows.append(
+                        {"head": name, "label": label, "id": f"{lexicon}/{number}", "language": language}
+                        | {"keys": read.keys, "counts": read.counts}
+                    )
+    return rows
+
+
+def _labels(head: Head, kinds: dict[str, list[dict]], lines: list[dict]) -> tuple[str, ...]:
+    rows = [*kinds[TRAIN], *kinds[WEAK], *(line for line in lines if line["head"] == head.name)]
+    known = {row["label"] for row in rows}
+    return tuple(code for code in head.codes if code in known)
+
+
+def _fit(
+    chosen: Chosen, lines: list[dict], labels: dict[str, tuple[str, ...]], seed: int, left_out: int = -1
+) -> Linear:
+    """The model of all examples but those of one fold. A text that serves several heads is read once."""
+    places: dict[str, int] = {}
+    texts: list[Features] = []
+    sources: dict[str, int] = {}
+    found: dict[str, list[tuple[int, int, float, int]]] = {name: [] for name in labels}
+    for kind, weight in WEIGHTS.items():
+        for name, codes in labels.items():
+            rows = (line for line in lines if line["head"] == name) if kind == TERMS else chosen[name][kind]
+            for row in rows:
+                if kind != TERMS and _fold(row["group"]) == left_out:
+                    continue
+                if row["id"] not in places:
+                    places[row["id"]] = len(texts)
+                    texts.append(_features(row))
+                source = KNOWS_ALL
+                if kind == TRAIN and HEADS[name].lexicon and row["label"] != NOT_MEDICAL:
+                    source = sources.setdefault(row["source"], len(sources))
+                found[name].append((places[row["id"]], codes.index(row["label"]), weight, source))
+    targets = []
+    for name, codes in labels.items():
+        target = linear.Target(
+            labels=np.full(len(texts), -1),
+            weights=np.ones(len(texts)),
+            sources=np.full(len(texts), KNOWS_ALL),
+            count=len(codes),
+            common=codes.index(NOT_MEDICAL) if NOT_MEDICAL in codes else -1,
+            by_shape=HEADS[name].lexicon is None,
         )
-    terms = [(label, line) for label, _, line in lines]
-    model = fit([*((row["label"], row["line"]) for row in chosen[TRAIN] + chosen[WEAK]), *terms], seed)
-    heat, calibrated_on = _temperature(chosen, terms, labels, seed)
-    held_out, table = _held_out(model, chosen[VALIDATION], labels, heat, threshold)
-    description = Description(
-        target=target,
-        labels=labels,
-        taxonomy=taxonomy.version,
-        terms=terms_digest(),
-        temperature=round(heat, 4),
-        threshold=threshold,
-        sha256=hashlib.sha256(model).hexdigest(),
-    )
-    text = card(description, chosen, len(terms), calibrated_on, held_out, len(model))
-    return Learnt({MODEL: model, DESCRIPTION: description.dump(), CARD: text.encode()}, held_out, table)
+        for place, label, weight, source in found[name]:
+            target.labels[place], target.weights[place], target.sources[place] = label, weight, source
+        targets.append(target)
+    return linear.fit(texts, targets, seed)
 
 
-def _temperature(
-    chosen: dict[str, list[dict]], terms: list[tuple[str, str]], labels: tuple[str, ...], seed: int
-) -> tuple[float, int]:
-    """Fitted to what models say of labelled rows of families they have not seen; and how many rows those were."""
-    if len(chosen[TRAIN]) < CALIBRATION_ROWS:
-        return 1.0, 0
-    scores, truth = [], []
-    for fold in range(FOLDS):
-        kept = [(r["label"], r["line"]) for r in chosen[TRAIN] + chosen[WEAK] if _fold(r["group"]) != fold]
-        held = [r for r in chosen[TRAIN] if _fold(r["group"]) == fold]
-        with opened(fit([*kept, *terms], seed)) as model:
-            scores.append(raw_scores(model, labels, [row["line"] for row in held]))
-        truth += [labels.index(row["label"]) for row in held]
-    return temperature(np.concatenate(scores), np.array(truth)), len(truth)
+def _calibrate(
+    chosen: Chosen, lines: list[dict], labels: dict[str, tuple[str, ...]], coverage: float, seed: int
+) -> tuple[dict[str, HeadDescription], dict[str, int]]:
+    """Temperature and threshold of every head by what models say of labelled rows of families they have not seen; and
+    how many rows those were."""
+    plain = {n: HeadDescription(codes, HEADS[n].version, 1.0, 0.0) for n, codes in labels.items()}
+    margins: dict[str, list[np.ndarray]] = {name: [] for name in labels}
+    truth: dict[str, list[int]] = {name: [] for name in labels}
+    wanted = [name for name in labels if len(chosen[name][TRAIN]) >= CALIBRATION_ROWS]
+    for fold in range(FOLDS) if wanted else ():
+        model = _fit(chosen, lines, labels, seed, left_out=fold)
+        for name in wanted:
+            held = [row for row in chosen[name][TRAIN] if _fold(row["group"]) == fold]
+            margins[name] += [np.log(row + 1e-12) for row in _scores(model, plain, name, held)]
+            truth[name] += [labels[name].index(row["label"]) for row in held]
+    heads = {}
+    for name, codes in labels.items():
+        heat, threshold = 0.0, UNCALIBRATED_THRESHOLD
+        if name in wanted:
+            scores = np.array(margins[name])
+            heat = round(temperature(scores, np.array(truth[name])), 4)
+            best = np.sort(np.exp(scores / heat).max(1) / np.exp(scores / heat).sum(1))
+            threshold = round(min(float(best[int((1 - coverage) * len(best))]), SURE), 4)
+        heads[name] = HeadDescription(codes, HEADS[name].version, heat, threshold)
+    return heads, {name: len(found) for name, found in truth.items()}
 
 
-def _held_out(
-    data: bytes, rows: list[dict], labels: tuple[str, ...], heat: float, threshold: float
-) -> tuple[dict[str, dict[str, float]], dict[str, list] | None]:
-    if not rows:
-        return {}, None
-    with opened(data) as model:
-        scores = sharpened(raw_scores(model, labels, [row["line"] for row in rows]), heat)
-    found = {}
-    for language in ("all", *sorted({row["language"] for row in rows})):
-        mine = [index for index, row in enumerate(rows) if language in ("all", row["language"])]
-        truth = [rows[index]["label"] for index in mine]
-        found[language] = measure(truth, labels, scores[mine], threshold).rounded()
-    return found, confusion([row["label"] for row in rows], labels, scores, threshold)
+def _measure(model: Linear, heads: dict[str, HeadDescription], chosen: Chosen) -> tuple[dict, dict[str, list[dict]]]:
+    """Quality by head and language, and what was said of every row of the validation split (`guess` empty where it is
+    right)."""
+    qualities: dict[str, dict] = {name: {} for name in heads}
+    answers: dict[str, list[dict]] = {name: [] for name in heads}
+    for name, head in heads.items():
+        rows = chosen[name][VALIDATION]
+        if not rows:
+            continue
+        scores = _scores(model, heads, name, rows)
+        for language in ("all", *sorted({row["language"] for row in rows})):
+            mine = [index for index, row in enumerate(rows) if language in ("all", row["language"])]
+            truth = [rows[index]["label"] for index in mine]
+            qualities[name][language] = measure(truth, head.labels, scores[mine], head.threshold)
+        for row, score in zip(rows, scores, strict=True):
+            guess = head.labels[int(score.argmax())]
+            answers[name].append(
+                {"head": name, "id": row["id"], "language": row["language"], "label": row["label"]}
+                | {"guess": "" if guess == row["label"] else guess, "confidence": round(float(score.max()), 4)}
+            )
+    return qualities, answers
+
+
+def _scores(model: Linear, heads: dict[str, HeadDescription], name: str, rows: Sequence[dict]) -> np.ndarray:
+    return head_scores(model, heads, [_features(row) for row in rows])[name]
+
+
+def _features(row: dict) -> Features:
+    return Features(np.asarray(row["keys"], np.uint32), np.asarray(row["counts"], np.uint8))
 
 
 def _fold(group: str) -> int:

@@ -14,7 +14,7 @@ BINS = 15
 @dataclass(frozen=True)
 class Quality:
     """Measured on `rows` rows. Accuracy, macro-F1 and the calibration error take the best guess of every row; coverage
-    is the share of rows not abstained from, and `accuracy_covered` the accuracy on those.
+    is the share of rows not abstained from, and the figures `covered` are those of such rows.
 
     `macro_f1` is the mean over labels that occur in the truth.
     """
@@ -25,49 +25,47 @@ class Quality:
     calibration_error: float
     coverage: float
     accuracy_covered: float
+    macro_f1_covered: float
 
     def rounded(self) -> dict[str, float]:
         return {name: round(value, 4) for name, value in asdict(self).items()}
 
 
-def measure(truth: Sequence[str], labels: Sequence[str], scores: np.ndarray, threshold: float) -> Quality:
-    """`scores` is (rows, labels), calibrated; `labels` names its columns. Raises ValueError for no rows."""
+def measure(
+    truth: Sequence[str], labels: Sequence[str], scores: np.ndarray, threshold: float, at_least: int = 1
+) -> Quality:
+    """`scores` is (rows, labels), calibrated; `labels` names its columns. Macro-F1 is over labels with `at_least` rows.
+    Raises ValueError for no rows."""
     if not len(truth):
         raise ValueError("nothing to measure")
-    best, confidence = scores.argmax(1), scores.max(1)
-    guesses = [labels[index] for index in best]
+    confidence = scores.max(1)
+    guesses = [labels[index] for index in scores.argmax(1)]
     right = np.array([g == t for g, t in zip(guesses, truth, strict=True)])
     covered = (confidence >= threshold) & np.array([g != ABSTAINED for g in guesses])
+    common = {label for label, count in Counter(truth).items() if count >= at_least}
+    seen = [(t, g) for t, g, kept in zip(truth, guesses, covered, strict=True) if kept]
     return Quality(
         rows=len(truth),
         accuracy=float(right.mean()),
-        macro_f1=macro_f1(truth, guesses),
+        macro_f1=_macro(f1_scores(truth, guesses), common),
         calibration_error=calibration_error(confidence, right),
         coverage=float(covered.mean()),
         accuracy_covered=float(right[covered].mean()) if covered.any() else 0.0,
+        macro_f1_covered=_macro(f1_scores([t for t, _ in seen], [g for _, g in seen]), common),
     )
 
 
-def macro_f1(truth: Sequence[str], guesses: Sequence[str], at_least: int = 1) -> float:
-    """Mean F1 over labels with `at_least` rows in the truth."""
+def f1_scores(truth: Sequence[str], guesses: Sequence[str]) -> dict[str, float]:
+    """F1 of every label of the truth."""
     expected, guessed = Counter(truth), Counter(guesses)
     right = Counter(t for t, g in zip(truth, guesses, strict=True) if t == g)
-    judged = [label for label, count in expected.items() if count >= at_least]
-    return (
-        float(np.mean([2 * right[label] / (expected[label] + guessed[label]) for label in judged])) if judged else 0.0
-    )
+    return {label: 2 * right[label] / (count + guessed[label]) for label, count in sorted(expected.items())}
 
 
-def confusion(
-    truth: Sequence[str], labels: Sequence[str], scores: np.ndarray, threshold: float
-) -> dict[str, list[str] | list[list[int]]]:
-    """Rows by true label (lines) and by answer (columns: `labels`, then abstentions), as {labels, counts}."""
-    answers = np.where(scores.max(1) >= threshold, scores.argmax(1), len(labels))
-    counts = np.zeros((len(labels), len(labels) + 1), int)
-    for label, answer in zip(truth, answers.tolist(), strict=True):
-        if label in labels:
-            counts[labels.index(label), answer] += 1
-    return {"labels": list(labels), "counts": counts.tolist()}
+def confusions(truth: Sequence[str], guesses: Sequence[str]) -> list[tuple[str, str, int]]:
+    """(truth, guess, rows) of wrong guesses, the most frequent first."""
+    counts = Counter((t, g) for t, g in zip(truth, guesses, strict=True) if t != g)
+    return [(t, g, count) for (t, g), count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))]
 
 
 def calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:
@@ -77,18 +75,24 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:
     return float(sum(gaps) / len(confidence))
 
 
-def temperature(scores: np.ndarray, truth: np.ndarray) -> float:
-    """The temperature under which `scores` (rows, labels) fit the `truth` (column numbers) best, by likelihood.
+def temperature(margins: np.ndarray, truth: np.ndarray) -> float:
+    """The temperature under which the softmax of `margins` (rows, labels) fits the `truth` (column numbers) best, by
+    likelihood.
 
     Guo et al. 2017, section 4.2. The best of 161 between 1/16 and 16, in even steps of the logarithm.
     """
     grid = np.exp2(np.linspace(-4, 4, 161))
-    losses = [-np.log(sharpened(scores, t)[np.arange(len(truth)), truth]).mean() for t in grid]
+    losses = [-np.log(softmax(margins, t)[np.arange(len(truth)), truth] + 1e-12).mean() for t in grid]
     return float(grid[int(np.argmin(losses))])
 
 
-def sharpened(scores: np.ndarray, at: float) -> np.ndarray:
-    """Scores (rows, labels) at another temperature; rows sum to 1."""
-    logits = np.log(np.maximum(scores, 1e-9)) / at
-    powers = np.exp(logits - logits.max(1, keepdims=True))
+def softmax(margins: np.ndarray, temperature: float) -> np.ndarray:
+    """Probabilities (rows, labels), float64; rows sum to 1."""
+    logits = margins.astype(np.float64) / temperature
+    powers = np.exp(logits - logits.max(1, keepdims=True, initial=-np.inf))
     return powers / powers.sum(1, keepdims=True)
+
+
+def _macro(scores: dict[str, float], labels: set[str]) -> float:
+    judged = [scores[label] for label in scores if label in labels]
+    return float(np.mean(judged)) if judged else 0.0

@@ -1,52 +1,49 @@
-"""Finding the taxonomy's terms in text."""
+"""Finding the terms of all lexicons in text, in one pass."""
 
 import hashlib
 from collections.abc import Iterator
 from functools import cache
 
-import ahocorasick
-
 from datagen.taxonomy import LANGUAGES, load_lexicon
+from knowledge_graph.kernels import ANY
+from knowledge_graph.matcher import Matcher
 
 MEDICAL = "MED"
 """Stands for words of any medical text, which name no department."""
+LEXICONS = ("departments", "categories", "cues")
+CUES = LEXICONS.index("cues")
 
 
-def find_terms(folded: str) -> Iterator[tuple[str, str]]:
-    """Terms in a text folded to lower case, as (term, department or MEDICAL), in order.
+def find_terms(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Terms in a text, in order: the number of the term, and for every lexicon the code it points to, `""` for none.
 
-    Of overlapping terms the first and longest counts: a kidney stone is no kidney. Latin terms stand alone or in the
-    plural; Chinese has no word boundaries.
+    Of overlapping terms the first and longest counts: a kidney stone is no kidney. Words count in every spelling and in
+    the plural, and only whole; Chinese has no word boundaries.
     """
-    for end, (term, code) in _automaton().iter_long(folded):
-        if not term[0].isascii() or _alone(folded, end + 1 - len(term), end + 1):
-            yield term, code
+    matcher, codes = _matcher()
+    for found in matcher.find(text)[2]:
+        yield found >> 1, codes[found >> 1]
 
 
 @cache
 def terms_digest() -> str:
     """Names the set of terms: a model that counts them serves only with the ones it was trained with."""
-    return hashlib.sha256(repr(load_lexicon()).encode()).hexdigest()[:12]
-
-
-def _alone(text: str, start: int, end: int) -> bool:
-    if start and text[start - 1].isascii() and text[start - 1].isalnum():
-        return False
-    following = text[end : end + 2]
-    if following[:1] == "s":
-        following = following[1:]
-    return not (following[:1].isascii() and following[:1].isalnum())
+    return hashlib.sha256(repr([load_lexicon(name) for name in LEXICONS]).encode()).hexdigest()[:12]
 
 
 @cache
-def _automaton() -> ahocorasick.Automaton:
-    lexicon = load_lexicon()
-    automaton = ahocorasick.Automaton()
-    for language in LANGUAGES:
-        for term in lexicon.medical[language]:
-            automaton.add_word(term, (term, MEDICAL))
-        for code, terms in lexicon.terms.items():
-            for term in terms[language]:
-                automaton.add_word(term, (term, code))
-    automaton.make_automaton()
-    return automaton
+def _matcher() -> tuple[Matcher, dict[int, tuple[str, ...]]]:
+    terms: dict[str, list[str]] = {}
+    for place, name in enumerate(LEXICONS):
+        lexicon = load_lexicon(name)
+        for language in LANGUAGES:
+            medical = () if place == CUES else lexicon.medical[language]
+            for code, own in ((MEDICAL, medical), *((code, found[language]) for code, found in lexicon.terms.items())):
+                for term in own:
+                    terms.setdefault(term, [""] * len(LEXICONS))[place] = code
+    matcher = Matcher(list(terms), [ANY] * len(terms))
+    codes: dict[int, tuple[str, ...]] = {}
+    for state, found in zip(matcher.states.tolist(), terms.values(), strict=True):
+        before = codes.get(state, ("",) * len(LEXICONS))
+        codes[state] = tuple(old or new for old, new in zip(before, found, strict=True))
+    return matcher, codes

@@ -30,6 +30,8 @@ BATCH_DOCUMENTS = 512
 BATCH_CHARACTERS = 32 << 20
 MAX_CHARACTERS = 16 << 20
 """Of one document, about ten books: cleaning holds several copies of it, of up to four bytes a character."""
+MAX_PATIENTS = 100_000
+"""Whose names are known at a time while a file is read: its size must not matter."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,7 @@ class _Batch:
 
     def __init__(self, source: DocumentSource, task: "Task"):
         self._source, self._task = source, task
-        self._names: dict[str, set[str]] = {}
+        self._names: dict[str, frozenset[str]] = {}
         """Of each patient of this item, the names found so far: later notes often use them without a cue."""
         self._clear()
 
@@ -193,7 +195,7 @@ class _Batch:
         secret = task.job.secret if source.patient_level else None
         identity = record_id(name, document.source_id, secret)
         group = record_id(name, document.group or document.source_id, secret)
-        known = self._names.setdefault(group, set()) if source.patient_level else set()
+        known = self._names.get(group, frozenset())
         clean = Deidentifier(source.level(document), known, shift_of(group, secret))
         raw = [document.text] if document.messages is None else [m["content"] for m in document.messages]
         if sum(map(len, raw)) > MAX_CHARACTERS:
@@ -215,7 +217,8 @@ class _Batch:
         if removed:
             meta = {**meta, "boilerplate": {kind: len(lines) for kind, lines in removed.items()}}
         stated = from_text("\n".join(removed.get("licence", ())))
-        known |= clean.names
+        if source.patient_level:
+            self._remember(group, known | clean.names)
         row = {
             "id": identity,
             "group": group,
@@ -237,6 +240,13 @@ class _Batch:
         }
         "".join(value for value in row.values() if isinstance(value, str)).encode()  # raises for lone surrogates
         return row
+
+    def _remember(self, patient: str, names: frozenset[str]) -> None:
+        self._names.pop(patient, None)
+        if names:
+            self._names[patient] = names  # as the last one heard of
+        if len(self._names) > MAX_PATIENTS:
+            del self._names[next(iter(self._names))]
 
     def take(self) -> Outcome:
         outcome = Outcome(

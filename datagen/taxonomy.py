@@ -1,4 +1,5 @@
-"""Taxonomies as data: departments (`dept@1.0`), content types (`type@1.0`), other label sets, and terms."""
+"""Taxonomies as data: departments (`dept@1.0`), content types (`type@1.0`), categories of knowledge (`category@1.0`),
+other label sets, and terms."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +13,7 @@ from datagen.errors import UsageError
 LANGUAGES = ("en", "zh")
 NOT_MEDICAL = "NONE"
 ABSTAINED = "UNK"
+TAXONOMIES = ("departments", "content_types", "categories")
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,10 @@ class Taxonomy:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """Terms that point to one department (and to text that isn't medical), with the words around them.
+    """Terms that point to one label (of departments, also to text that isn't medical), with the words around them.
 
     Attributes:
-        terms: code -> language -> terms, folded to lower case; no term has two departments.
+        terms: code -> language -> terms, folded to lower case; no term has two labels.
         medical: language -> words of any medical text.
         filler: language -> words of any text at all.
     """
@@ -61,9 +63,9 @@ class Lexicon:
 
 @cache
 def load_taxonomy(name: str = "departments") -> Taxonomy:
-    """`departments` or `content_types`. Raises UsageError for any other."""
-    if name not in ("departments", "content_types"):
-        raise UsageError(f"there is no taxonomy {name}", "there are departments and content_types")
+    """`departments`, `content_types` or `categories`. Raises UsageError for any other."""
+    if name not in TAXONOMIES:
+        raise UsageError(f"there is no taxonomy {name}", f"there are {', '.join(TAXONOMIES)}")
     data = _read(f"{name}.yaml")
     entries: dict[str, dict[str, Any]] = data[name]
     return Taxonomy(
@@ -78,10 +80,12 @@ def load_taxonomy(name: str = "departments") -> Taxonomy:
 
 
 @cache
-def load_lexicon() -> Lexicon:
+def load_lexicon(taxonomy: str = "departments") -> Lexicon:
+    """The terms of `departments` or `categories`."""
     data = _read("lexicon.yaml")
+    own = data if taxonomy == "departments" else _read(f"{taxonomy}.yaml")
     return Lexicon(
-        terms={code: _terms(entry) for code, entry in data["terms"].items()},
+        terms={code: _terms(entry) for code, entry in own["terms"].items()},
         medical=_terms(data["medical"]),
         filler=_terms(data["filler"]),
     )

@@ -81,6 +81,18 @@ def test_real_text_gets_departments_and_a_balance(out):
     assert all(r["department"] and r["curriculum"] and 1 <= r["repeats"] <= 10 for r in rows)
 
 
+@pytest.mark.proof("classifiers.work_list", "knowledge_graph.link", "real")
+def test_what_the_targets_lack_is_listed_written_and_balanced_again(out):
+    store = Store(str(out))
+    goals = manifest(store, "curated")["results"]["goals"]
+    listed = {line["department"] for line in goals["work_list"]}
+    assert manifest(store, "missing")["results"]["list"]["cells"] > 0
+    assert all(d["goal"] >= 0.9 * d["wanted"] for code, d in goals["departments"].items() if code not in listed)
+    assert manifest(store, "linked")["results"]["coverage"]["types"]["disease"]["named"][0] > 100
+    written = set(load(out, "synthetic").to_table(columns=["department"])["department"].to_pylist())
+    assert written and written <= set(goals["departments"])
+
+
 @pytest.mark.proof("knowledge_graph.build", "synthesis.generate", "reward_filter.train", "reward_filter.filter", "real")
 def test_real_ontologies_become_a_graph_and_checked_text(out):
     graph = manifest(Store(str(out)), "graph")["results"]["graph"]

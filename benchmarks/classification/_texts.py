@@ -5,11 +5,14 @@ import gzip
 import importlib.util
 import io
 import json
+import re
 import sys
 import tarfile
+import zipfile
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 
 from datagen.record import content_hash
@@ -21,7 +24,7 @@ class Text:
     source: str
     language: str
     text: str
-    department: str
+    department: str | None
 
     @property
     def key(self) -> str:
@@ -86,6 +89,43 @@ def medmcqa(data: Path) -> Iterator[Text]:
         if department := map_label("medmcqa", row["subject_name"]):
             options = "\n".join(row[f"op{letter}"] for letter in "abcd")
             yield Text("MedMCQA", "en", f"{row['question']}\n{options}", department)
+
+
+def unlabelled(data: Path) -> Iterator[Text]:
+    """Medical prose whose sources name no department: answers, abstracts, guidelines, public health."""
+    parts = sorted((data / "qa_en_medquad").rglob("*.tar.gz"))
+    for path in parts:
+        for raw in members(path):
+            for found in re.findall(r"<Answer>(.*?)</Answer>", raw.decode("utf-8", "replace"), re.S):
+                if len(found) > 200:
+                    yield Text("MedQuAD", "en", unescape(found), None)
+    rows = csv.DictReader(io.StringIO(_gz(data / "abstract_en_medical_tc/medical_tc_test.csv.gz").decode()))
+    yield from (Text("abstracts", "en", row["medical_abstract"], None) for row in rows)
+    for raw in members(data / "guideline_en_nstg/nstg_2022.tar.gz"):
+        yield Text("guideline", "en", raw.decode("utf-8", "replace"), None)
+    for path in sorted((data / "cdc_journals").rglob("*.zip")):
+        language = "zh" if "_zhs_md" in path.name else "en" if "_en_" in path.name else None
+        if language:
+            with zipfile.ZipFile(path) as archive:
+                for name in archive.namelist():
+                    found = (text for text in strings(json.loads(archive.read(name))) if len(text) > 500)
+                    yield from (Text("CDC", language, text, None) for text in found)
+
+
+def members(path: Path) -> Iterator[bytes]:
+    with tarfile.open(path) as archive:
+        for member in archive:
+            if file := archive.extractfile(member):
+                yield file.read()
+
+
+def strings(value: object) -> Iterator[str]:
+    """Every string of a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from strings(inner)
 
 
 def treebanks(data: Path) -> Iterator[Text]:

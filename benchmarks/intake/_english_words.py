@@ -3,11 +3,10 @@
     python -m benchmarks.intake._english_words DATA
 
 Written small: words counted at least four times in lower case in open text: MedQuAD, MTS-Dialog, PLOS and PMC
-articles, cases for trial search, CDC's weekly report, an OpenStax textbook, sentences of Wikipedia and the news (UD
-PUD), grade school problems. Written with a capital: words of MeSH terms, of the Disease, Mondo and Symptom Ontologies,
+articles, cases for trial search, CDC's weekly report, an OpenStax textbook, grade school problems. Written with a capital: words of MeSH terms, of the Disease, Mondo and Symptom Ontologies,
 of ICD-10, of Wikidata's diseases and drugs, and words that MedQuAD, the textbook and the articles write with a capital
-inside a sentence four times, unless after a title or on a list of names. All sources are openly licensed or in the
-public domain.
+inside a sentence four times, unless after a title or on a list of names. All sources are in the
+public domain, or their licences ask for no more than attribution (CC BY, MIT).
 """
 
 import csv
@@ -24,7 +23,7 @@ from pathlib import Path
 
 from collectors.privacy.identifiers.words import family_names, given_names
 
-TARGET = Path(__file__).parents[2] / "collectors" / "identifiers" / "english.txt"
+TARGET = Path(__file__).parents[2] / "collectors" / "privacy" / "identifiers" / "english.txt"
 _SMALL = re.compile(r"(?<![^\W\d_])[a-z]{2,19}(?![^\W\d_])")
 _CAPITAL = re.compile(r"(?<=[a-z,] )(?<!Dr. )(?<!Mr. )(?<!Ms. )([A-Z][a-z]{2,18})\b(?! [A-Z])")
 _TERM = re.compile(r"[A-Za-z]{3,19}")
@@ -65,8 +64,6 @@ def _texts(data: Path) -> Iterator[str]:
     with zipfile.ZipFile(data / "cdc_journals" / "json-outputs" / "md" / "mmsu_art_en_md_json.zip") as archive:
         for name in archive.namelist():
             yield archive.read(name).decode("utf-8", "replace")
-    pud = _read(data / "general_ud_pud_en" / "en_pud-ud-test.conllu.gz")
-    yield from re.findall(r"^# text = (.*)$", pud, re.MULTILINE)
     for name in ("train", "test"):
         for line in _read(data / "general_math_gsm8k" / f"{name}.jsonl.gz").splitlines():
             yield json.loads(line)["question"]

@@ -1,20 +1,20 @@
 """What hostile files do to the readers: every hand-made class to every source that reads such files, and MUTATIONS
 (environment, default 24,000) files broken by chance, over all of them.
 
-Each source works in a process of its own, which is watched: a crash, a file over 10 s of processor time, or over
-512 MB of memory beyond what the process has before it, is counted and named. A file must be read, or end in quarantine
+Each source works in a process of its own, which is watched with all that it starts: a crash, a file over 10 s of
+processor time, or over 512 MB of memory beyond what the process has before it, is counted and named. A file must be read, or end in quarantine
 or be dropped, with its reason; an error that is none of these is a crash; a file of which nothing is said is a silence;
 one that must be refused, but was read without a word, is accepted; a text with the content of another file is a leak.
 """
 
 import os
 import random
-import sys
 import time
 import traceback
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import cycle
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -94,13 +94,23 @@ def _hand_made(parser: Parser) -> Iterator[Case]:
 
 
 def _mutations(parser: Parser, data: Path, count: int) -> Iterator[Case]:
-    seeds = [*seeds_for(parser.suffixes), *real_seeds(data, parser.suffixes)]
-    if not seeds:
-        print(f"no seed for {parser.name} {parser.suffixes}", file=sys.stderr)
-        return
+    seeds = _seeds(parser, data)
     seed = random.Random(f"{SEED} {parser.name}").randrange(1 << 30)
     for number, (suffix, mutation) in enumerate(mutations(seeds, count, seed)):
         yield f"mutation {number} ({suffix})", f"a{suffix}", mutation
+
+
+def _seeds(parser: Parser, data: Path) -> list[tuple[str, bytes]]:
+    """Files of the suffixes it takes, every other one of a kind that it reads."""
+    seeds, own = [*seeds_for(parser.suffixes), *real_seeds(data, parser.suffixes)], []
+    with TemporaryDirectory() as folder:
+        for suffix, content in seeds:
+            path = Path(folder, f"a{suffix}")
+            path.write_bytes(content)
+            if parser.read(path, Path(folder)).rows:
+                own.append((suffix, content))
+    assert own, f"{parser.name} reads no seed"
+    return [seed for pair in zip(cycle(own), seeds) for seed in pair]
 
 
 def _outcomes(parser: Parser, cases: Iterator[Case], tally: Tally) -> Iterator[tuple[str, str]]:
@@ -138,14 +148,17 @@ class _Worker:
 
     def run(self, what: str, name: str, data: bytes) -> dict:
         self._pipe.send((what, name, data))
-        started, before, most = time.perf_counter(), _used(self._watched)[0], 0.0
-        seconds = 0.0
+        self._pipe.recv()  # the file is written
+        started, most = time.perf_counter(), 0.0
+        before, held = _used(self._watched)
+        self._pipe.send("read it")
         while True:
             waited = time.perf_counter() - started
-            if self._pipe.poll(0.02 if waited > 0.1 else 0.1):
-                break
+            is_done = self._pipe.poll(0.02 if waited > 0.1 else 0.1)
             used, memory = _used(self._watched)
-            seconds, most = used - before, max(most, memory)
+            seconds, most = used - before, max(most, memory - held)
+            if is_done:
+                break
             if self.process.exitcode is not None or seconds > 3 * MAX_SECONDS or waited > PATIENCE:
                 break
         try:
@@ -159,6 +172,7 @@ class _Worker:
             fault = f"hang: {seconds:.0f} s" if code is None else f"crash: exit {code}"
             return {"rows": 0, "reasons": [], "faults": [fault], "seconds": seconds, "megabytes": most}
         found["megabytes"] = max(found["megabytes"], most)
+        found["seconds"] = max(found["seconds"], seconds)
         if found["seconds"] > MAX_SECONDS:
             found["faults"].append(f"hang: {found['seconds']:.1f} s")
         if found["megabytes"] > MAX_MEGABYTES:
@@ -175,13 +189,15 @@ class _Worker:
 
 
 def _used(process: psutil.Process) -> tuple[float, float]:
-    """Processor seconds, and megabytes of the processes that it has started."""
-    try:
-        times = process.cpu_times()
-        children = [child.memory_info().rss for child in _children(process)]
-        return sum(times[:4]), sum(children) / 2**20
-    except psutil.Error:
-        return 0.0, 0.0
+    """Processor seconds and megabytes of a process and of those that it has started."""
+    seconds, held = 0.0, 0
+    for one in [process, *_children(process)]:
+        try:
+            seconds += sum(one.cpu_times()[:4])  # with those that have ended
+            held += one.memory_info().rss
+        except psutil.Error:
+            continue
+    return seconds, held / 2**20
 
 
 def _children(process: psutil.Process) -> list[psutil.Process]:
@@ -201,6 +217,8 @@ def _work(parser: Parser, pipe) -> None:
             hostile = HOSTILE.get(what)
             (path / name).write_bytes(hostile.make() if hostile else data)
             del data
+            pipe.send("written")
+            pipe.recv()
             pipe.send(_read(parser, path / name, Path(folder), hostile.reasons if hostile else frozenset()))
             for file in path.iterdir():
                 file.unlink()

@@ -140,7 +140,7 @@ def _jats(xml: bytes) -> str:
 
 def _prose(pdf: bytes) -> str:
     """The reader's text less captions, which the truth leaves out."""
-    return "\n\n".join(block for block in read_paper(pdf).text.split("\n\n") if not block.startswith("**"))
+    return "\n\n".join(block for block in read_paper(io.BytesIO(pdf)).text.split("\n\n") if not block.startswith("**"))
 
 
 def _plain(pdf: bytes) -> str:

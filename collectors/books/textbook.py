@@ -40,8 +40,9 @@ class Textbook(DocumentSource):
     The book is the family (`group`): the collection, or the file, or the one that `book` names. `meta` has book, title,
     the titles above it (`path`), and what a classic states of itself (author, dynasty, year).
 
-    Dropped: empty, table_of_contents (a collection). Quarantined: not_textbook (XML of another kind), no_text,
-    bad_encoding, bad_xml, xml_entities, xml_limits, html_limits, no_html, empty, too_large.
+    Dropped: empty, table_of_contents (a collection). Quarantined: not_textbook (XML of another kind), epub_not_read
+    (no format of this reader: unpack the book, its chapters are XHTML), no_text, bad_encoding, bad_xml, xml_entities,
+    xml_limits, html_limits, no_html, empty, too_large.
     """
 
     book: str | None = Field(None, description="title of the one book that all files are parts of")
@@ -51,7 +52,10 @@ class Textbook(DocumentSource):
     _books: dict[str, list[Book]] = PrivateAttr(default_factory=dict)
     _shelf: list[Book] = PrivateAttr(default_factory=list)
 
-    suffixes: ClassVar[tuple[str, ...]] = (".cnxml", ".xml", ".md", ".markdown", ".html", ".htm", ".xhtml", ".txt")
+    suffixes: ClassVar[tuple[str, ...]] = (
+        *(".cnxml", ".xml", ".md", ".markdown", ".html", ".htm", ".xhtml", ".txt"),
+        ".epub",  # to be refused: a book that nobody reads must not be passed over in silence
+    )
 
     def read(self, item: Item, task: "Task") -> Iterator[Outcome]:
         self._shelf[:] = self._collections(item, task)
@@ -79,6 +83,8 @@ class Textbook(DocumentSource):
 
     def documents(self, file: RawFile) -> Iterator[Document | InputError]:
         name = file.name.lower()
+        if name.endswith(".epub"):
+            raise InputError("epub_not_read")
         if name.endswith((".cnxml", ".xml")):
             yield from self._xml(file)
         elif name.endswith((".html", ".htm", ".xhtml")):

@@ -2,19 +2,23 @@
 
 import contextlib
 import json
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from datagen.errors import InputError
 
-SECONDS = 10
+MAX_FILE_BYTES = 128 << 20
+"""The reading process holds the file, this one doesn't."""
+SECONDS = 6
 SECONDS_PER_MEGABYTE = 10
-"""What a file may take besides: a thousand pages of text come to 10 MB and 40 s."""
+"""Of processor time: a thousand pages of text come to 10 MB and 40 s."""
+CHUNK_BYTES = 1 << 20
 
 
 class Run(NamedTuple):
@@ -40,16 +44,17 @@ class Page:
     runs: list[Run]
 
 
-def read_pages(data: bytes) -> Iterator[Page]:
+def read_pages(stream: BinaryIO) -> Iterator[Page]:
     """The pages of a PDF file, their runs in the order of the file.
 
-    Raises InputError: bad_pdf, encrypted, too_large, timeout, and pdf_crash where PDFium died, for want of memory too.
+    Raises InputError: bad_pdf, encrypted, too_large, timeout, pdf_crash where PDFium died, for want of memory too, and
+    what reading the stream raises.
     """
     if _workers.reader is None:
         _workers.reader = _Reader()
     reader, is_complete = _workers.reader, False
     try:
-        for message in reader.answers(data):
+        for message in reader.answers(stream):
             if "runs" in message:
                 yield Page(message["width"], message["height"], [Run(*run) for run in message["runs"]])
             else:
@@ -73,21 +78,25 @@ class _Reader:
             env={},
         )
 
-    def answers(self, data: bytes) -> Iterator[dict[str, Any]]:
-        """The messages of the worker, the last of which has no runs. Raises InputError where it dies, or is late."""
-        late = threading.Event()
-        seconds = SECONDS + SECONDS_PER_MEGABYTE * len(data) / 1e6
-        timer = threading.Timer(seconds, lambda: (late.set(), self._process.kill()))
-        timer.start()
-        try:
-            with contextlib.suppress(BrokenPipeError):
-                self._process.stdin.write(len(data).to_bytes(8) + data)
-                self._process.stdin.flush()
-            while (line := self._process.stdout.readline()).endswith(b"\n"):
-                yield json.loads(line)
-            raise InputError("timeout" if late.is_set() else "pdf_crash")
-        finally:
-            timer.cancel()
+    def answers(self, stream: BinaryIO) -> Iterator[dict[str, Any]]:
+        """The messages of the worker, the last of which has no runs. Raises InputError where it dies."""
+        with contextlib.suppress(BrokenPipeError):
+            self._send(stream)
+        while (line := self._process.stdout.readline()).endswith(b"\n"):
+            yield json.loads(line)
+        raise InputError("timeout" if self._process.wait() == -signal.SIGXCPU else "pdf_crash")
+
+    def _send(self, stream: BinaryIO) -> None:
+        size = 0
+        while chunk := stream.read(CHUNK_BYTES):
+            size += len(chunk)
+            if size > MAX_FILE_BYTES:
+                raise InputError("too_large", f"over {MAX_FILE_BYTES} bytes")
+            self._process.stdin.write(len(chunk).to_bytes(4))
+            self._process.stdin.write(chunk)
+        seconds = SECONDS + SECONDS_PER_MEGABYTE * size / 1e6
+        self._process.stdin.write(bytes(4) + int(1000 * seconds).to_bytes(4))
+        self._process.stdin.flush()
 
     def stop(self) -> None:
         self._process.kill()

@@ -1,15 +1,18 @@
 """A process of its own that reads PDF files: PDFium is native code, and a hostile file must not take its caller along.
 
 Started by `pdf_pages` as a script, so that it imports nothing else of this package. Each request on standard input is
-eight bytes of length and the file; the answer on standard output is lines of JSON: one a page, then an end or an
-error.
+the file in pieces, each after four bytes of its length, a length of 0, and four bytes of milliseconds; the answer on
+standard output is lines of JSON: one a page, then an end or an error. What takes more processor time than that is ended
+by the system (SIGXCPU).
 """
 
 import ctypes
+import io
 import json
 import math
 import resource
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -28,11 +31,11 @@ _REASONS = {c.FPDF_ERR_PASSWORD: "encrypted", c.FPDF_ERR_SECURITY: "encrypted"}
 
 
 def main() -> None:
-    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    while len(header := sys.stdin.buffer.read(8)) == 8:
-        size = int.from_bytes(header)
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES + 2 * size, hard))
-        data = sys.stdin.buffer.read(size)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    while request := _request(sys.stdin.buffer):
+        data, seconds = request
+        _limit(resource.RLIMIT_AS, MEMORY_BYTES + len(data))
+        _limit(resource.RLIMIT_CPU, math.ceil(time.process_time() + seconds))
         try:
             for page in pages(data):
                 _say(page)
@@ -41,6 +44,19 @@ def main() -> None:
             _say({"error": _REASONS.get(error.err_code, "bad_pdf")})
         except (MemoryError, OverflowError):
             _say({"error": "too_large"})
+
+
+def _request(source: BinaryIO) -> tuple[bytes, float] | None:
+    data = io.BytesIO()  # unlike a bytearray, it becomes bytes without a copy
+    while len(header := source.read(4)) == 4:
+        if not (size := int.from_bytes(header)):
+            return data.getvalue(), int.from_bytes(source.read(4)) / 1000
+        data.write(source.read(size))
+    return None
+
+
+def _limit(which: int, most: int) -> None:
+    resource.setrlimit(which, (most, resource.getrlimit(which)[1]))
 
 
 def _say(message: dict[str, Any], out: BinaryIO = sys.stdout.buffer) -> None:

@@ -5,7 +5,17 @@ from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-from collectors.privacy.identifiers import addresses_en, addresses_zh, dates, names_en, names_zh, numbers
+from collectors.privacy.identifiers import (
+    addresses_en,
+    addresses_zh,
+    dates,
+    names_en,
+    names_zh,
+    numbers,
+    numbers_en,
+    numbers_zh,
+)
+from collectors.privacy.identifiers.public import is_public
 from collectors.privacy.identifiers.rule import Span, applied, merged, written_in_ascii
 
 if TYPE_CHECKING:
@@ -16,7 +26,7 @@ DENSE_COUNT, DENSE_SHARE = 10, 0.2
 """From this many identifiers on, and this share of the characters, a document is about identifiers, not medicine."""
 _INDIRECT = frozenset(("DATE", "AGE"))
 _LIGHT = (numbers.LIGHT, written_in_ascii(numbers.LIGHT))
-_FULL_RULES = (*numbers.LIGHT, *numbers.FULL, *addresses_zh.RULES, *dates.AGE)
+_FULL_RULES = (*numbers.LIGHT, *numbers.FULL, *numbers_zh.RULES, *addresses_zh.RULES, *dates.AGE)
 _FULL = (_FULL_RULES, written_in_ascii(_FULL_RULES))
 _DIGIT_OR_AT = re.compile(r"[\d@]")
 _LATIN = re.compile(r"[A-Za-z]{2}")
@@ -99,15 +109,16 @@ class Deidentifier:
         if self._level == "light":
             if not _DIGIT_OR_AT.search(text):
                 return []
-            return merged(applied(_LIGHT[ascii_only], text))
+            return merged(_private(text, applied(_LIGHT[ascii_only], text)))
         spans = applied(_FULL[ascii_only], text)
         if _LATIN.search(text):
             spans += addresses_en.find_addresses(text)
+            spans += numbers_en.find_numbers(text)
             spans += names_en.find_names(text)
         if not ascii_only and _HAN.search(text):
             spans += names_zh.find_names(text)
         spans += (Span(day.start, day.end, "DATE") for day in dates.find_days(text))
-        return merged(spans)
+        return merged(_private(text, spans))
 
     def _learn(self, names: Iterable[str]) -> None:
         for name in names:
@@ -140,6 +151,10 @@ class Deidentifier:
         seen = self._numbers.setdefault(span.kind, {})
         whole = self._parts.get(value, value) if span.kind == "NAME" else value
         return f"[{span.kind}-{seen.setdefault(whole, len(seen) + 1)}]"
+
+
+def _private(text: str, spans: list[Span]) -> list[Span]:
+    return [span for span in spans if not is_public(text, span)]
 
 
 def _bounded(name: str) -> str:

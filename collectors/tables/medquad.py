@@ -13,8 +13,8 @@ from datagen.errors import InputError
 
 
 class MedQuAD(DocumentSource):
-    """Question-answer pairs in the XML of MedQuAD, in both its forms (`Document` and `doc`); each pair becomes a record
-    of content type QA, each web page a family. The focus and the question's type are kept in `meta`.
+    """Question-answer pairs in the XML of MedQuAD, in all its forms (`Document`, `DiseaseFile`, `doc`); each pair
+    becomes a record of content type QA, each web page a family. The focus and the question's type are kept in `meta`.
 
     Pairs whose answer was removed by the data set's authors are dropped as `empty`.
     """
@@ -22,11 +22,13 @@ class MedQuAD(DocumentSource):
     deidentify: Level = Field("light", description="written by institutes for the public: see collectors.records")
 
     suffixes: ClassVar[tuple[str, ...]] = (".xml",)
+    version: ClassVar[str] = "2"
 
     def documents(self, file: RawFile) -> Iterator[Document | InputError]:
         root = parse_xml(file.data)
-        if root.tag == "Document":
-            origin, number, focus = root.get("source"), root.get("id"), _text(root.find("Focus"))
+        if root.tag in ("Document", "DiseaseFile"):
+            origin, number = root.get("source"), root.get("id") or root.get("fid")
+            focus = _text(root.find("Focus"))
             pairs = [(p, p.find("Question"), p.find("Answer")) for p in root.iterfind(".//QAPair")]
         elif root.tag == "doc":
             origin, number, focus = root.get("corpus"), root.get("docid"), _text(root.find("doctitle-focus"))

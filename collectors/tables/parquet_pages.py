@@ -1,12 +1,13 @@
 """What the pages of a Parquet file will unpack to, read before Arrow does it unasked.
 
+The footer is read here too: of a damaged one Arrow's bindings for Python end the process.
+
 The layout is that of https://parquet.apache.org/docs/file-format/; its structures are in Thrift's compact protocol
 (https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md).
 """
 
+from dataclasses import dataclass
 from typing import Any, BinaryIO
-
-import pyarrow.parquet as pq
 
 from datagen.errors import InputError
 
@@ -15,24 +16,50 @@ MAX_PAGE_BYTES = 128 << 20
 MAX_PAGE_VALUES = 16_000_000
 MAX_NESTED_VALUES = 32_000_000
 """In a row group's column of lists: all may be one row's."""
+MAX_FOOTER_BYTES = 8 << 20
+"""That are looked through: what 50,000 chunks of columns take."""
 _MAX_HEADER_BYTES = 1 << 20
 _MAX_DEPTH = 16
 _DICTIONARY_PAGE = 2
 
 
-def largest_dictionary(stream: BinaryIO, column: pq.ColumnChunkMetaData) -> int:
+@dataclass(frozen=True)
+class Chunk:
+    """A column of a row group: how many values it has, and from where to where in the file."""
+
+    values: int
+    start: int
+    end: int
+    is_nested: bool
+
+
+def column_chunks(footer: bytes) -> list[list[Chunk]]:
+    """The columns of each row group. Raises InputError: bad_parquet, parquet_limits."""
+    if len(footer) > MAX_FOOTER_BYTES:
+        raise InputError("parquet_limits", f"a footer of {len(footer)} bytes")
+    try:
+        groups = _Compact(footer).struct()[4]
+        return [[_chunk(column[3]) for column in group[1]] for group in groups]
+    except (LookupError, TypeError, RecursionError):
+        raise InputError("bad_parquet", "footer") from None
+
+
+def _chunk(facts: dict[int, Any]) -> Chunk:
+    start = min(facts[9], facts.get(11) or facts[9])
+    if not all(isinstance(facts[number], int) for number in (5, 7, 9)):
+        raise InputError("bad_parquet", "footer")
+    return Chunk(facts[5], start, start + facts[7], len(facts[3]) > 1)
+
+
+def largest_dictionary(stream: BinaryIO, column: Chunk) -> int:
     """Bytes of a column chunk's dictionary: no value that refers to it is larger.
 
     Raises InputError: bad_parquet, parquet_limits where a page, or a column of lists, is too large to unpack.
     """
-    starts = [column.data_page_offset]
-    if column.has_dictionary_page and column.dictionary_page_offset:
-        starts.append(column.dictionary_page_offset)
-    place = min(starts)
-    end, values, dictionary = place + column.total_compressed_size, 0, 0
-    if "." in column.path_in_schema and column.num_values > MAX_NESTED_VALUES:
+    place, values, dictionary = column.start, 0, 0
+    if column.is_nested and column.values > MAX_NESTED_VALUES:
         raise InputError("parquet_limits", f"over {MAX_NESTED_VALUES} values in a list")
-    while place < end and values < column.num_values:
+    while place < column.end and values < column.values:
         header, size = _page_header(stream, place)
         unpacked, packed = header.get(2), header.get(3)
         count = next((header[field].get(1, 0) for field in (5, 8) if isinstance(header.get(field), dict)), 0)

@@ -87,7 +87,7 @@ class Records(DocumentSource):
     Quarantined: no_text, no_answer, bad_row, bad_json, json_limits, bad_csv, bad_messages, bad_department,
     bad_content_type, bad_split (values that are no code, and no `map` for them), bad_encoding, too_large; whole files:
     bad_encoding, bad_json, bad_csv, bad_xlsx, no_sheet, bad_parquet, bad_arrow, parquet_type, bad_rda, no_table,
-    bad_xml, xml_entities, xml_limits, archive_bomb.
+    bad_xml, xml_entities, archive_bomb, xml_limits, xlsx_limits, parquet_limits, arrow_limits.
     """
 
     fields: dict[Name, str | list[str]] = Field({}, description="what a record needs -> the column that has it")

@@ -43,10 +43,7 @@ def named_columns(cells: list[Any], reason: str) -> list[str]:
 
 
 def is_plain(kind: pa.DataType) -> bool:
-    """Whether an Arrow type is text, number, truth, time, or a list or struct of these. An extension type is not: it
-    would run code of whoever registered it."""
-    if isinstance(kind, pa.BaseExtensionType):
-        return False
+    """Whether an Arrow type is text, number, truth, time, or a list or struct of these."""
     if pa.types.is_nested(kind):
         return not pa.types.is_union(kind) and all(is_plain(kind.field(i).type) for i in range(kind.num_fields))
     if pa.types.is_dictionary(kind):

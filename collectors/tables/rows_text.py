@@ -10,7 +10,8 @@ Row = dict[str, Any]
 Lines = Iterable[str | InputError]
 
 MAX_BLOCK = 16 << 20
-"""Characters of one block of lines."""
+MAX_BLOCK_LINES = 100_000
+"""Of one block of lines, characters and lines: each of these becomes an object or more."""
 _NO_SPACE_BEFORE = re.compile(r" ([,.;:?!%)\]}])")
 _NO_SPACE_AFTER = re.compile(r"([(\[{]) ")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
@@ -149,17 +150,19 @@ def _obo_value(tag: str, value: str) -> str:
 def _stanzas(lines: Lines) -> Iterator[list[str] | InputError]:
     """The lines of each [Term], whatever blank lines are in it."""
     stanza: list[str] | None = None
+    size = 0
     for line in lines:
         if isinstance(line, InputError):
             yield line
         elif line.startswith("["):
             if stanza:
                 yield stanza
-            stanza = [] if line.strip() == "[Term]" else None
+            stanza, size = [] if line.strip() == "[Term]" else None, 0
         elif stanza is not None and line.strip() and not line.startswith("!"):
             stanza.append(line.strip())
-            if len(stanza) > 100_000:
-                raise InputError("bad_row", "a term without end")
+            size += len(line)
+            if size > MAX_BLOCK or len(stanza) > MAX_BLOCK_LINES:
+                raise InputError("too_large", "a term")
     if stanza:
         yield stanza
 
@@ -167,19 +170,20 @@ def _stanzas(lines: Lines) -> Iterator[list[str] | InputError]:
 def _blocks(lines: Lines) -> Iterator[list[str] | InputError]:
     """Lines between blank lines; a bad line spoils its block."""
     block: list[str] = []
-    bad, size = None, 0
+    bad, size, count = None, 0, 0
     for line in lines:
         if isinstance(line, InputError):
             bad = line
         elif line.strip():
-            size += len(line)
-            bad = InputError("too_large", "a block of lines") if size > MAX_BLOCK else bad
+            size, count = size + len(line), count + 1
+            if size > MAX_BLOCK or count > MAX_BLOCK_LINES:
+                bad = InputError("too_large", "a block of lines")
             if bad:
                 block = []
             else:
                 block.append(line.strip("\r\n "))
         elif block or bad:
             yield bad or block
-            block, bad, size = [], None, 0
+            block, bad, size, count = [], None, 0, 0
     if block or bad:
         yield bad or block

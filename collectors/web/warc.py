@@ -28,10 +28,11 @@ class WARC(DocumentSource):
     Requests, metadata and revisits are no documents.
 
     Dropped: http_status (no success), not_html, empty (no main text). Quarantined: bad_record (a header or a length
-    that can't be; what follows is read on), truncated, bad_http, too_large, and as in `collectors.html`; whole files:
-    not_warc, empty.
+    that can't be) and bad_compression (a gzip member), where what follows is read on, truncated, bad_http, too_large,
+    and as in `collectors.html`; whole files: not_warc, empty, archive_bomb.
     """
 
+    version: ClassVar[str] = "2"
     suffixes: ClassVar[tuple[str, ...]] = (".warc", ".arc", ".wet")
 
     def documents(self, file: RawFile) -> Iterator[Document | InputError]:

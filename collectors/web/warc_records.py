@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from datagen.errors import InputError
+from datagen.unpack import resume
 
 MAX_BLOCK = 16 << 20
 """Bytes of a record that are kept: no page is longer."""
@@ -47,10 +48,24 @@ class _Head:
 def web_records(stream: BinaryIO) -> Iterator[WebRecord | InputError]:
     """All records of a file, which may be WARC or ARC.
 
-    Yields InputError for what is broken (bad_record: no header or length that fits; truncated) and goes on with the
-    next thing that looks like a record. Raises InputError: empty, not_warc, and what reading the stream raises.
+    Yields InputError for what is broken (bad_record: no header or length that fits; truncated; bad_compression: a gzip
+    member) and goes on with the next thing that looks like a record. Raises InputError: empty, not_warc, and what
+    reading the stream raises where nothing more can be read.
     """
     source = _Source(stream)
+    records = _all_records(source)
+    while True:
+        try:
+            yield from records
+            return
+        except InputError as error:
+            if not resume(stream):
+                raise
+            yield error
+        records = _records(source, b"\n")
+
+
+def _all_records(source: "_Source") -> Iterator[WebRecord | InputError]:
     first = source.line()
     while first and not first.strip():
         first = source.line()
@@ -58,7 +73,11 @@ def web_records(stream: BinaryIO) -> Iterator[WebRecord | InputError]:
         raise InputError("empty")
     if not _begins(first):
         raise InputError("not_warc")
-    line, lost = first, False
+    yield from _records(source, first)
+
+
+def _records(source: "_Source", line: bytes) -> Iterator[WebRecord | InputError]:
+    lost = False
     while line:
         if not _begins(line):
             if line.strip() and not lost:

@@ -1,59 +1,96 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.features import HEAD, TAIL, clip, features
-from classifiers.terms import MEDICAL, find_terms
+from classifiers.features import HEAD, TAIL, clip, features, mark, read, shape_marks, term_marks
+from classifiers.shape import SHAPES, shape, traits
+from classifiers.terms import LEXICONS, find_terms
 
 
-def test_english_is_words_and_the_departments_of_terms():
-    assert features("The patient's ECG showed Atrial Fibrillation.").split() == [
-        *("the", "patient's", "ecg", "showed", "atrial", "fibrillation"),
-        *("@MED", "@CARD", "@CARD"),
-    ]
+def count(text: str, code: str) -> int:
+    found = features(text)
+    at = np.flatnonzero(found.keys == mark(code))
+    return int(found.counts[at[0]]) if len(at) else 0
 
 
-def test_chinese_is_characters_and_pairs_within_a_run():
-    tokens = features("房颤，患者").split()
-    assert tokens == ["房", "颤", "房颤", "患", "者", "患者", "@CARD", "@MED"]
+def plain(text: str) -> set[int]:
+    """Features of the words alone."""
+    return set(features(text).keys.tolist()) - set(term_marks().tolist()) - set(shape_marks().tolist())
 
 
-def test_width_and_case_make_no_difference():
-    assert features("ＥＣＧ　检查") == features("ecg 检查")
+def test_words_pairs_and_terms_are_counted():
+    text = "The patient's ECG showed Atrial Fibrillation. Atrial fibrillation again."
+    assert count(text, "0CARD") == 3
+    assert len(plain("alpha beta")) == 3  # two words and their pair
+    assert len(plain("alpha, beta")) == 2  # no pair across a mark
+    assert len(plain("头痛")) == 3
+    assert features("").keys.dtype == np.uint32
 
 
-def test_a_longer_text_without_medical_words_says_so_in_proportion_to_its_length():
-    text = "parliament voted again "  # with the term, four tokens
-    counts = [features(text * times).split().count("@PLAIN") for times in (1, 14, 15, 100)]
-    assert counts == [0, 0, 6, 40]
-    assert "@PLAIN" not in features(text * 150 + "on the hospital")
+@pytest.mark.parametrize(
+    "one, other",
+    [("ＥＣＧ　检查", "ecg 检查"), ("檢查腎臟", "检查肾脏"), ("caffè", "CAFFE"), ("dose 50 given", "dose 37 given")],
+)
+def test_width_case_accents_script_and_digits_make_no_difference(one, other):
+    assert plain(one) == plain(other)
+
+
+def test_features_are_ordered_and_distinct():
+    found = features("cat " * 900)
+    assert (np.diff(found.keys.astype(np.int64)) > 0).all()
+    assert found.counts.max() == 255
+
+
+def test_a_longer_text_without_medical_words_says_so():
+    text = "parliament voted again "
+    assert [count(text * times, "PLAIN") for times in (1, 60)] == [0, 1]
+    assert count(text * 60 + "on the hospital", "PLAIN") == 0
 
 
 @pytest.mark.parametrize(
     "text, found",
     [
-        ("two strokes and a stroke", ["stroke", "stroke"]),
-        ("breaststroke, strokesman", []),
-        ("mri-guided", ["mri"]),
-        ("脑卒中后", ["脑卒中"]),
-        ("患stroke者", ["stroke"]),
+        ("two strokes and a stroke", 2),
+        ("breaststroke, strokesman", 0),
+        ("mri-guided", 1),
+        ("脑卒中后", 1),
+        ("gestational diabetes", 1),  # of overlapping terms the longest
+        ("颅神经与神经外科", 2),
     ],
 )
-def test_latin_terms_stand_alone_and_chinese_ones_anywhere(text, found):
-    assert [term for term, code in find_terms(text) if code != MEDICAL] == found
+def test_latin_terms_are_whole_words_and_chinese_ones_anywhere(text, found):
+    departments = [codes[0] for _, codes in find_terms(text) if codes[0] not in ("", "MED")]
+    assert len(departments) == found
 
 
-def test_of_overlapping_terms_the_longest_counts():
-    assert [term for term, _ in find_terms("gestational diabetes")] == ["gestational diabetes"]
-    assert [term for term, _ in find_terms("颅神经与神经外科")] == ["颅神经", "神经外科"]
+def test_a_term_can_speak_to_several_lexicons():
+    codes = dict(find_terms("football"))
+    assert [dict(zip(LEXICONS, found, strict=True)) for found in codes.values()] == [
+        {"departments": "NONE", "categories": "SPORTS", "cues": ""}
+    ]
+
+
+def test_reading_counts_what_the_rubric_needs():
+    found = read("患者口服阿司匹林100 mg，因为心肌梗死，建议复查心电图。It is caused by plaque.")
+    assert found.cues["explains"] == 2 and found.cues["guides"] >= 2
+    assert found.terms >= 2 and found.traits["dose"] == 1
+    assert 0 < found.han < 1 and 10 < found.words < 40
+
+
+def test_shapes_tell_kinds_of_text_apart():
+    exam = "Which drug is first-line?\nA. Aspirin\nB. Heparin\nC. Warfarin\nD. None"
+    dialogue = "患者：我头痛。\n医生：多久了？\n患者：三天。"
+    assert traits(exam)["options"] == 4 and traits(dialogue)["turn"] == 3
+    assert {"options:3", "question:1"} <= set(shape(exam, traits(exam)))
+    assert set(shape("x" * 5000, traits("x"))) <= set(SHAPES)
 
 
 @given(st.text())
-def test_any_text_makes_one_line_without_labels(text):
-    line = features(text)
-    assert "\n" not in line and "\r" not in line and "\0" not in line
-    assert not any(token.startswith("__label__") for token in line.split())
-    assert line == " ".join(line.split())
+def test_any_text_can_be_read(text):
+    found = read(text)
+    assert (np.diff(found.features.keys.astype(np.int64)) > 0).all()
+    assert set(shape(clip(text), found.traits)) <= set(SHAPES)
 
 
 @given(st.text(min_size=HEAD + TAIL - 3, max_size=HEAD + TAIL + 3))

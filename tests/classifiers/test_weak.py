@@ -2,6 +2,7 @@ from collections import Counter
 
 import pytest
 
+from classifiers.terms import CUES, LEXICONS, find_terms
 from classifiers.weak import LINES, term_lines, weak_label
 from datagen.taxonomy import LANGUAGES, load_lexicon, load_taxonomy
 from tests.classifiers.sample import sample_rows
@@ -24,6 +25,19 @@ def test_only_a_clear_winner_is_a_label(text, label):
     assert weak_label(text) == label
 
 
+@pytest.mark.parametrize(
+    "text, label",
+    [
+        ("The goalkeeper and the striker won the league for their coach.", "SPORTS"),
+        ("法院依照刑法作出判决，律师提出上诉，公安机关配合。", "LAW"),
+        ("函数返回一个数组，变量在编译器中是字符串。", "COMPUTERS"),
+        ("A song.", None),
+    ],
+)
+def test_categories_are_told_by_their_terms(text, label):
+    assert weak_label(text, "categories") == label
+
+
 def test_weak_labels_are_mostly_right_on_texts_that_they_were_not_made_from():
     pairs = [(r["department"], weak_label(r["text"])) for r in sample_rows().select(["text", "department"]).to_pylist()]
     labelled = [(truth, guess) for truth, guess in pairs if guess]
@@ -31,22 +45,28 @@ def test_weak_labels_are_mostly_right_on_texts_that_they_were_not_made_from():
     assert sum(truth == guess for truth, guess in labelled) > 0.8 * len(labelled)
 
 
-def test_term_lines_teach_every_department_in_both_languages_the_same_way_every_time():
-    lines = list(term_lines(0))
+@pytest.mark.parametrize("lexicon", ["departments", "categories"])
+def test_term_lines_teach_every_label_in_both_languages_the_same_way_every_time(lexicon):
+    lines = list(term_lines(0, lexicon))
     counts = Counter((code, language) for code, language, _ in lines)
-    known = set(load_taxonomy().codes) - {"MULTI", "UNK"}
+    known = set(load_taxonomy(lexicon).codes) - {"MULTI", "UNK"}
     assert counts == {(code, language): LINES for code in known for language in LANGUAGES}
-    assert lines == list(term_lines(0)) != list(term_lines(1))
+    assert lines == list(term_lines(0, lexicon)) != list(term_lines(1, lexicon))
+    place = LEXICONS.index(lexicon)
     for code, _, line in lines:
-        own = line.split().count(f"@{code}")
-        assert own >= max(Counter(t for t in line.split() if t[0] == "@" and t not in ("@MED", "@PLAIN")).values()) / 2
-        assert own
+        found = Counter(codes[place] for _, codes in find_terms(line))
+        assert found[code] >= max(n for c, n in found.items() if c not in ("", "MED")) / 2, (code, line)
 
 
-def test_every_term_speaks_for_its_own_department():
-    from classifiers.features import fold
-    from classifiers.terms import find_terms
-
-    for code, terms in load_lexicon().terms.items():
+@pytest.mark.parametrize("lexicon", LEXICONS)
+def test_every_term_speaks_for_its_own_label(lexicon):
+    place = LEXICONS.index(lexicon)
+    for code, terms in load_lexicon(lexicon).terms.items():
         for term in (*terms["en"], *terms["zh"]):
-            assert (term, code) in set(find_terms(fold(term)))
+            found = {codes[place] for _, codes in find_terms(f"{term}的" if len(term) == 1 else term)}
+            assert found == {code}, (term, found)
+
+
+def test_cues_are_in_both_languages():
+    assert LEXICONS[CUES] == "cues"
+    assert all(len(terms[language]) > 20 for terms in load_lexicon("cues").terms.values() for language in LANGUAGES)

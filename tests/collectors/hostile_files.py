@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -158,6 +159,7 @@ hostile(
     lambda: zipped({f"{n}.xml.gz": gzip.compress(zeros(20), 1) for n in range(30)}),
     *BOMB,
     "bad_xml",
+    large=True,
 )
 hostile("zip: traversal", "a.zip", zipped({"../a.xml": GOOD, "/etc/b.xml": GOOD, "..\\c.xml": GOOD}), "unsafe_name")
 hostile("tar: traversal", "a.tar", tar({"x/../../a.xml": GOOD, "/etc/b.xml": GOOD}), "unsafe_name")
@@ -168,7 +170,7 @@ hostile("zip: long names", "a.zip", zipped({"x" * 60_000 + ".xml": GOOD}), "unsa
 hostile("zip: control characters", "a.zip", zipped({"\x1b[31mred\n.xml": GOOD}))
 hostile("zip: no archive", "a.zip", b"garbage" * 99, "bad_archive")
 hostile("zip: empty", "a.zip", zipped({}), "nothing_inside")
-hostile("zip: many entries", "a.zip", lambda: zipped({f"{n}.txt": b"" for n in range(30_000)}))
+hostile("zip: many entries", "a.zip", lambda: zipped({f"{n}.txt": b"" for n in range(30_000)}), large=True)
 
 
 def special(name: str, kind: bytes, target: str) -> tarfile.TarInfo:
@@ -484,13 +486,13 @@ hostile("parquet: a footer of 2 GB", "a.parquet", plain_parquet[:-8] + footer + 
 hostile("parquet: nothing but marks", "a.parquet", b"PAR1" + bytes(40) + b"PAR1", "bad_parquet")
 
 
-def copies() -> bytes:
-    """2 GB of text: 500 times the same 4 MB."""
-    entry = pa.array(["x" * (4 * MEGABYTE)])
-    return parquet(pa.table({"text": pa.DictionaryArray.from_arrays(pa.array([0] * 500, pa.int32()), entry)}))
+def copies(letters: int = 4 * MEGABYTE) -> pa.Table:
+    """500 times the same text; 2 GB of it if need be."""
+    entry = pa.array(["x" * letters])
+    return pa.table({"text": pa.DictionaryArray.from_arrays(pa.array([0] * 500, pa.int32()), entry)})
 
 
-hostile("parquet: dictionary bomb", "a.parquet", copies, "archive_bomb", large=True)
+hostile("parquet: dictionary bomb", "a.parquet", lambda: parquet(copies()), "archive_bomb", large=True)
 hostile(
     "parquet: 20 million equal rows",
     "a.parquet",
@@ -529,9 +531,10 @@ for _ in range(200):
 hostile("parquet: nested deeply", "a.parquet", lambda: parquet(pa.table({"text": ["x"], "y": pa.nulls(1, deep_type)})))
 
 
-def ipc(table: pa.Table) -> bytes:
+def ipc(table: pa.Table, compression: str | None = None) -> bytes:
     data = io.BytesIO()
-    with pa.ipc.new_stream(data, table.schema) as writer:
+    options = pa.ipc.IpcWriteOptions(compression=compression)
+    with pa.ipc.new_stream(data, table.schema, options=options) as writer:
         writer.write_table(table)
     return data.getvalue()
 
@@ -539,6 +542,23 @@ def ipc(table: pa.Table) -> bytes:
 plain_ipc = ipc(pa.table({"text": ["one", "two"]}))
 hostile("arrow: truncated", "a.arrow", plain_ipc[:-40])
 hostile("arrow: a length of 2 GB", "a.arrow", plain_ipc[:4] + b"\xff\xff\xff\x7f" + plain_ipc[8:], "bad_arrow")
+hostile(
+    "arrow: a batch of 400 MB",
+    "a.arrow",
+    lambda: ipc(pa.table({"text": ["x" * (400 * MEGABYTE)]}), "zstd"),
+    "arrow_limits",
+    large=True,
+)
+hostile("arrow: a hundred million nulls", "a.arrow", lambda: ipc(pa.table({"text": pa.nulls(10**8)})), "archive_bomb")
+hostile("arrow: dictionary bomb", "a.arrow", lambda: ipc(copies(100_000)), "archive_bomb")
+
+
+def one_list(entries: int) -> pa.Table:
+    numbers = pa.array(np.zeros(entries, np.int8))
+    return pa.table({"text": pa.ListArray.from_arrays(pa.array([0, entries], pa.int32()), numbers)})
+
+
+hostile("arrow: a list of 20 million", "a.arrow", lambda: ipc(one_list(20_000_000)), "too_large", large=True)
 hostile("arrow: nothing", "a.arrow", b"", "bad_arrow")
 
 # HTML
@@ -630,6 +650,27 @@ hostile(
     "a.pdf",
     pdf({1: CATALOG, 2: PAGES, 3: own, 4: stream(b"/X Do"), 5: stream(b"/X Do " * 9, form)}),
 )
+
+
+def forms_of_forms() -> bytes:
+    """A page of 10^9 letters: forms that draw ten others each, nine deep."""
+    objects = {1: CATALOG, 2: PAGES, 3: own, 4: stream(b"/X Do")}
+    for number in range(5, 14):
+        next_one = form.replace(b"/X 5 0 R", b"/X %d 0 R" % (number + 1))
+        objects[number] = stream(b"/X Do " * 10, next_one)
+    return pdf({**objects, 14: stream(TEXT, form.replace(b"/XObject <<", FONT[3:-2] + b"/XObject <<"))})
+
+
+hostile("pdf: forms of forms", "a.pdf", forms_of_forms, "pdf_crash", "timeout", "too_large", large=True)
+crowd = PAGES.replace(b"3 0 R", b"3 0 R " * 4999).replace(b"/Count 1", b"/Count 4999")
+crowded = stream(zlib.compress(TEXT * 2000, 9), flate)
+hostile(
+    "pdf: one page 4,999 times",
+    "a.pdf",
+    lambda: pdf({1: CATALOG, 2: crowd, 3: ONE_PAGE, 4: crowded}),
+    "timeout",
+    large=True,
+)
 hostile("pdf: nested arrays", "a.pdf", pdf({1: b"[" * 100_000, 2: PAGES}))
 script = b"<< /Type /Catalog /Pages 2 0 R /OpenAction << /S /JavaScript /JS (app.alert(1)) >> >>"
 hostile("pdf: JavaScript", "a.pdf", pdf({1: script, 2: PAGES, 3: ONE_PAGE, 4: stream(TEXT)}))
@@ -707,6 +748,20 @@ hostile(
     "obo: a stanza without end",
     "a.obo",
     lambda: b"[Term]\nid: X:1\nname: a\n" + b'synonym: "b" EXACT []\n' * 500_000,
+    large=True,
+)
+hostile("iob: tags of nothing", "a.iob", b"\tB-D\n I-\n\n" * 5000 + b"x " * 5000)
+hostile("iob: a sentence without end", "a.iob", lambda: b"Fever B-D\n" * MEGABYTE, "too_large", large=True)
+hostile("code: minified", "a.js", lambda: b"a=1;" * (2 * MEGABYTE), "minified", large=True)
+hostile("code: binary", "a.py", DRAW.randbytes(5000), "binary", "bad_encoding")
+hostile("code: not UTF-8", "a.c", b"// \xc3\x28\n" * 2000)
+hostile("code: licence comments", "a.py", b"# SPDX-License-Identifier: " + b"MIT AND " * 30_000)
+hostile("code: a generator's words", "a.js", b"// do not edit " * 60_000, "minified", "generated")
+hostile(
+    "obo: long lines",
+    "a.obo",
+    lambda: b"[Term]\n" + (b"name: " + b"x " * 5_000_000 + b"\n") * 30,
+    "too_large",
     large=True,
 )
 hostile("conllu: odd columns", "a.conllu", b"1\ta\n\n# text = Good.\n1\tGood\t_\n" + b"2-\t" * 1000)

@@ -73,6 +73,7 @@ _PACKET = {
     "interpretations": [{"id": "i", "diagnosis": {"disease": {"id": "OMIM:1", "label": "A disease"}}}],
     "metaData": {"externalReferences": [{"id": "PMID:1", "description": "A case"}]},
 }
+_PMC = {"pmcid": "PMC1", "version": 1, "xml_url": "s3://b/PMC1.1.xml", "license_code": "CC BY", "is_retracted": True}
 _OBO = b'format-version: 1.2\n\n[Term]\nid: X:1\nname: fever\ndef: "A rise." [A:1]\nsynonym: "heat" EXACT []\n'
 _CONLLU = b"# sent_id = 1\n# text = Good row.\n"
 _CONLLU += b"1\tGood\tgood\tADJ\t_\t_\t2\tamod\t_\t_\n2\trow\trow\tNOUN\t_\t_\t0\troot\t_\t_\n\n"
@@ -89,6 +90,15 @@ _EPUB = {
 }
 _ROWS = b'{"text": "one", "n": [1, {"a": null}]}\n{"text": "\xe4\xba\x8c", "n": 2.5}\n' * 3
 
+_MIXED = pa.table(
+    {
+        "text": ["one", "two"] * 20,
+        "f": [1.5] * 40,
+        "s": [{"a": 1, "b": ["x"]}] * 40,
+        "d": pa.array(["a", "b"] * 20).dictionary_encode(),
+    }
+)
+
 SEEDS: dict[str, list[bytes]] = {
     ".xml": [GOOD, _PUBMED, _MEDQUAD, _TABLE],
     ".nxml": [GOOD],
@@ -96,6 +106,8 @@ SEEDS: dict[str, list[bytes]] = {
         b'{"data": [{"text": "one"}, {"text": "two"}]}',
         json.dumps(_BUNDLE).encode(),
         json.dumps(_PACKET).encode(),
+        json.dumps(_PMC).encode(),
+        json.dumps({"https://example.org/": PAGE.format(WORDS)}).encode(),
         _ROWS,
     ],
     ".jsonl": [_ROWS],
@@ -108,8 +120,10 @@ SEEDS: dict[str, list[bytes]] = {
     ".parquet": [
         parquet(pa.table({"text": ["one", "two"] * 50, "n": [[1, 2], None] * 50})),
         parquet(pa.table({"text": pa.array(["a", "b"] * 20).dictionary_encode()}), compression="zstd"),
+        parquet(_MIXED, use_dictionary=False, column_encoding={"text": "DELTA_BYTE_ARRAY", "f": "BYTE_STREAM_SPLIT"}),
+        parquet(_MIXED, data_page_version="2.0", write_page_index=True, write_page_checksum=True, compression="gzip"),
     ],
-    ".arrow": [ipc(pa.table({"text": ["one", "two"], "n": [[1], None]}))],
+    ".arrow": [ipc(pa.table({"text": ["one", "two"], "n": [[1], None]})), ipc(_MIXED), ipc(_MIXED, "zstd")],
     ".html": [PAGE.format(WORDS).encode()],
     ".warc": [_WARC],
     ".warc.gz": [gzip.compress(record()) + gzip.compress(record(WORDS.encode(), kind=b"conversion"))],

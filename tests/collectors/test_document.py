@@ -173,6 +173,23 @@ def test_dates_move_per_patient_and_become_years_elsewhere(given):
     assert (days[1] - days[0]).days == 14
 
 
+def test_a_patients_names_are_known_in_the_next_notes_however_many_patients_there_are(given, monkeypatch):
+    def notes(*patients):
+        texts = ("Patient name: Barnaby Quillfeather.", "Quillfeather slept well.")
+        return given(
+            *({"source_id": str(n), "group": p, "text": texts[p in patients[:n]]} for n, p in enumerate(patients)),
+            patient_level=True,
+        ).texts
+
+    def is_known(text):
+        return "Quillfeather" not in text
+
+    assert list(map(is_known, notes("a", "b", "a"))) == [True, True, True]
+    monkeypatch.setattr("collectors.document.MAX_PATIENTS", 1)
+    assert list(map(is_known, notes("a", "a", "b", "b"))) == [True, True, True, True]
+    assert list(map(is_known, notes("a", "b", "a"))) == [True, True, False]
+
+
 def test_files_of_patients_have_no_names(tmp_path):
     (tmp_path / "raw").mkdir()
     for name in ("abe", "Barnaby Quillfeather"):

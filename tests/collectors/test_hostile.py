@@ -50,7 +50,7 @@ def test_hostile_files(tmp_path, bounded, name):
     able = [
         p for p in parsers() if (p.name == "collectors.jats" if is_xml else p.reads(hostile.file.removesuffix(".gz")))
     ]
-    assert able or hostile.file.endswith((".epub", ".iob", ".warc", ".warc.gz", ".md", ".html", ".txt"))
+    assert able
     for parser in able:
         path.write_bytes(data)
         found = parser.read(path, tmp_path)
@@ -155,7 +155,7 @@ def test_a_hidden_instruction_is_kept_and_flagged(tmp_path):
 def test_mutated_files_never_crash(tmp_path, bounded, parser):
     seeds = seeds_for(parser.suffixes)
     assert seeds, f"no seed for {parser.suffixes}"
-    for number, (suffix, data) in enumerate(mutations(seeds, 40, seed=7)):
+    for number, (suffix, data) in enumerate(mutations(seeds, 30, seed=7)):
         path = tmp_path / f"a{suffix}"
         path.write_bytes(data)
         found = parser.read(path, tmp_path)

@@ -1,17 +1,24 @@
 """PDF papers: what is read, in which order, and what hostile files do."""
 
+import io
 import json
 import time
 import zlib
 
 import pytest
 
-from collectors.papers.pdf import PDF, read_paper
+from collectors.papers.pdf import PDF, Paper, read_paper
 from datagen.errors import InputError
 from tests.collectors.pdf_files import file_of, pdf
 from tests.collectors.reading import read
 
 LEFT, RIGHT = 50, 320
+
+
+def paper_of(data: bytes) -> Paper:
+    return read_paper(io.BytesIO(data))
+
+
 TITLE = [(50, 740, 18, "Aspirin against migraine in adults", "bold"), (50, 715, 11, "A. Author, B. Author")]
 BODY = ["We looked at many patients with headaches of every", "kind and gave them the drug that the doctors of their"]
 
@@ -34,7 +41,7 @@ def two_columns(number: int, title: list[tuple] = ()) -> list[tuple]:
 
 def test_columns_are_read_one_after_another_without_furniture():
     abstract = [(50, 680, 10, "Abstract", "bold"), (50, 665, 10, "Aspirin helped in this trial.")]
-    paper = read_paper(pdf(two_columns(1, TITLE + abstract), two_columns(2), two_columns(3)))
+    paper = paper_of(pdf(two_columns(1, TITLE + abstract), two_columns(2), two_columns(3)))
     assert paper.title == "Aspirin against migraine in adults" and paper.pages == 3
     assert paper.text.startswith("# Aspirin against migraine in adults\n\n## Abstract\n\nAspirin helped in this trial.")
     assert "Author" not in paper.text and "Journal of Tests" not in paper.text
@@ -46,7 +53,7 @@ def test_columns_are_read_one_after_another_without_furniture():
 
 def one_column(*parts: list[tuple]) -> str:
     page = [line for part in parts for line in part]
-    return read_paper(pdf([*filler(LEFT, 700, "First", 6), *page])).text
+    return paper_of(pdf([*filler(LEFT, 700, "First", 6), *page])).text
 
 
 @pytest.mark.parametrize(
@@ -115,7 +122,7 @@ def test_a_chinese_paper():
     abstract[0] = (50, 690, 12, "摘要", "song")
     body = [(50, 640, 12, "1 资料与方法", "song"), *column(50, 620, *lines, size=10.5, font="song")]
     end = [(50, 580, 12, "参考文献", "song"), *column(50, 560, "[1] 某某. 某杂志, 1999.", size=9, font="song")]
-    text = read_paper(pdf([*title, *abstract, *body, *end])).text
+    text = paper_of(pdf([*title, *abstract, *body, *end])).text
     assert text.startswith("# 二甲双胍治疗糖尿病的疗效观察\n\n")
     assert "患者共计一百二十例并随机分为两组，观察组给予二甲双胍治疗，对照组给予安慰剂。" in text
     assert "某杂志" not in text
@@ -152,24 +159,35 @@ BOMB = zlib.compress(zlib.compress(b"BT ET " * 70_000_000, 9), 9)
 def test_hostile_files_end_with_a_reason_and_the_next_is_read(data, reasons):
     started = time.monotonic()
     try:
-        reason = "no_text" if not read_paper(data).text else None
+        reason = "no_text" if not paper_of(data).text else None
     except InputError as error:
         reason = error.reason
     assert reason in reasons and time.monotonic() - started < 12
-    assert "Line is over." in read_paper(pdf([*TITLE, *filler(LEFT, 600, "Line")])).text
+    assert "Line is over." in paper_of(pdf([*TITLE, *filler(LEFT, 600, "Line")])).text
 
 
 def test_a_file_that_takes_too_long_is_given_up(monkeypatch):
     monkeypatch.setattr("collectors.papers.pdf_pages.SECONDS", 0.05)
-    monkeypatch.setattr("collectors.papers.pdf_pages.SECONDS_PER_MEGABYTE", 0)
+    page = zlib.compress(b"BT /plain 10 Tf 50 700 Td (Many words.) Tj ET " * 2000)
+    many = file_of([page], b"/Filter/FlateDecode").replace(
+        b"/Kids[3 0 R]/Count 1>>", b"/Kids[%s]/Count 4000>>" % (b"3 0 R " * 4000)
+    )
     with pytest.raises(InputError, match="timeout"):
-        read_paper(file_of([zlib.compress(b"0 0 1 1 re f " * 100_000)] * 9, b"/Filter/FlateDecode"))
+        paper_of(many)
+
+
+def test_a_file_that_is_too_large_is_not_sent(monkeypatch):
+    monkeypatch.setattr("collectors.papers.pdf_pages.MAX_FILE_BYTES", 1000)
+    with pytest.raises(InputError, match="too_large"):
+        paper_of(b"%PDF" + bytes(2 << 20))
+    monkeypatch.undo()
+    assert "Line is over." in paper_of(pdf([*TITLE, *filler(LEFT, 600, "Line")])).text
 
 
 @pytest.mark.proof("collectors.pdf", "real")
 def test_real_papers(real_data):
     folder = real_data / "paper_pdf_pmc_trials"
     for name in ("PMC7598224", "PMC7802165", "PMC7844712"):
-        paper = read_paper((folder / name / "fulltext.pdf").read_bytes())
+        paper = paper_of((folder / name / "fulltext.pdf").read_bytes())
         assert len(paper.text) > 4000 and "## " in paper.text and "Page 2 of" not in paper.text
         assert not any(word in paper.text for word in ("\n\n## References", "\n\n## Acknowledg", "\n\n## Funding"))

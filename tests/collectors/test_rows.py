@@ -2,6 +2,7 @@
 
 import io
 import json
+from contextlib import suppress
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from collectors.tables import rows_json
 from collectors.tables.rows import NoColumn
+from collectors.tables.rows_arrow import arrow
 from collectors.tables.rows_csv import csv_rows
 from collectors.tables.rows_json import json_rows
 from collectors.tables.rows_parquet import parquet_rows
@@ -140,8 +142,8 @@ def repeated(entry: str, rows: int) -> pa.DictionaryArray:
 
 
 def test_copies_in_a_dictionary_are_counted_before_they_are_made(monkeypatch):
-    monkeypatch.setattr("collectors.tables.rows_parquet.ROW_BYTES", 10_000)
-    monkeypatch.setattr("collectors.tables.rows_parquet.BATCH_BYTES", 20_000)
+    monkeypatch.setattr("collectors.tables.rows_batch.ROW_BYTES", 10_000)
+    monkeypatch.setattr("collectors.tables.rows_batch.BATCH_BYTES", 20_000)
     long_row = pa.ListArray.from_arrays(pa.array([0, 30, 31], pa.int32()), repeated("x" * 1000, 31))
     found = list(parquet_rows(parquet_file(pa.table({"text": long_row})), {"text"}))
     assert isinstance(found[0], InputError) and found[0].reason == "too_large"
@@ -185,3 +187,59 @@ def test_types_that_are_not_plain_are_refused():
             list(parquet_rows(parquet_file(odd), {"text"}))
     finally:
         pa.unregister_extension_type("tests.registered")
+
+
+def test_a_damaged_footer_does_not_end_the_process():
+    """Where Arrow reads the metadata of a column for Python, an exception of its own would."""
+    rows, held = pa.table({"text": ["one", "two"] * 50, "n": [[1, 2], None] * 50}), io.BytesIO()
+    pq.write_table(rows, held)
+    whole = held.getvalue()
+    start = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")
+    for place in range(start, len(whole) - 8):
+        for change in (1, 0x80):
+            data = bytearray(whole)
+            data[place] ^= change
+            with suppress(InputError, NoColumn):
+                list(parquet_rows(RawFile.of("a", "a", bytes(data)), {"text"}))
+
+
+class _Foreign(pa.ExtensionType):
+    """A type that some library in the process has registered; reading files must not run its code."""
+
+    def __init__(self):
+        super().__init__(pa.string(), "tests.foreign")
+
+    def __arrow_ext_serialize__(self) -> bytes:
+        return b"cos\nsystem\n."
+
+    @classmethod
+    def __arrow_ext_deserialize__(cls, storage_type, serialized):
+        raise AssertionError("code of an extension type ran")
+
+
+@pytest.mark.parametrize("name", ["x", "xx", "xxx"])  # each moves the letters of the schema's base64
+@pytest.mark.parametrize("nested", [False, True])
+@pytest.mark.parametrize("form", ["parquet", "stream", "file"])
+def test_no_code_of_extension_types_runs(name, nested, form):
+    column = pa.ExtensionArray.from_storage(_Foreign(), pa.array(["a"]))
+    column = pa.StructArray.from_arrays([column], ["inner"]) if nested else column
+    rows, held = pa.table({"text": ["Good."], name: column}), io.BytesIO()
+    if form == "parquet":
+        pq.write_table(rows, held)
+    else:
+        with (pa.ipc.new_file if form == "file" else pa.ipc.new_stream)(held, rows.schema) as writer:
+            writer.write_table(rows)
+    read = parquet_rows if form == "parquet" else arrow
+    pa.register_extension_type(_Foreign())
+    try:
+        with pytest.raises(InputError, match="parquet_type"):
+            list(read(RawFile.of("a", "a", held.getvalue()), {"text"}))
+    finally:
+        pa.unregister_extension_type("tests.foreign")
+
+
+def test_a_text_about_extension_types_is_read():
+    rows, held = pa.table({"text": ["ARROW:extension:name"]}), io.BytesIO()
+    with pa.ipc.new_stream(held, rows.schema) as writer:
+        writer.write_table(rows)
+    assert list(arrow(RawFile.of("a", "a", held.getvalue()), {"text"})) == [{"text": "ARROW:extension:name"}]

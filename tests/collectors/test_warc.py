@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import random
 import resource
 import time
 import zlib
@@ -11,6 +12,7 @@ import pytest
 
 from collectors.web.warc import WARC
 from collectors.web.warc_records import MAX_BLOCK, WebRecord, web_records
+from datagen.archives import unpacked
 from datagen.errors import InputError
 from tests.collectors.reading import Read, read
 from tests.collectors.test_html import BODY, page
@@ -141,6 +143,45 @@ def test_a_broken_record_is_told_and_the_rest_is_read(tmp_path, name):
     found = read_archive(tmp_path, GOOD + data + GOOD.replace(b"/good", b"/last"))
     assert [row["url"] for row in found.rows] == ["https://example.org/good", "https://example.org/last"]
     assert list(found.quarantined.values()) == reasons and time.process_time() - started < 10
+
+
+def member(url: str) -> bytes:
+    return gzip.compress(record("response", response(PAGE), url))
+
+
+def flipped(data: bytes, place: int) -> bytes:
+    changed = bytearray(data)
+    changed[place] ^= 0x55
+    return bytes(changed)
+
+
+BAD_MEMBERS = {
+    "data": flipped(member("https://example.org/bad"), 100),
+    "header": flipped(member("https://example.org/bad"), 3),
+    "checksum": flipped(member("https://example.org/bad"), -6),
+    "cut": member("https://example.org/bad")[:-50],
+    "garbage": b"garbage" * 9,
+    "a false beginning": b"\x1f\x8b\x08\xff" * 3 + member("https://example.org/bad")[3:],
+    "over a chunk": flipped(gzip.compress(record("response", response(random.Random(7).randbytes(200_000)))), 99_000),
+}
+
+
+@pytest.mark.parametrize("name", BAD_MEMBERS)
+@pytest.mark.parametrize("first", [False, True])
+def test_a_damaged_gzip_member_does_not_spoil_the_rest(tmp_path, name, first):
+    before, after = [] if first else [member("https://example.org/1")], [member("https://example.org/2")] * 2
+    found = read_archive(tmp_path, b"".join([*before, BAD_MEMBERS[name], *after]), "a.warc.gz")
+    assert [row["url"][-1] for row in found.rows] == ["2", "2"] if first else ["1", "2", "2"]
+    assert set(found.quarantined.values()) == {"bad_compression"}
+
+
+def test_damage_of_every_member_takes_no_time():
+    beginnings = io.BytesIO(member("https://example.org/1") + b"\x1f\x8b\x08\xff" * 3_000_000)
+    started, refused = time.process_time(), 0
+    with pytest.raises(InputError, match="archive_bomb"):
+        for found in web_records(unpacked("a", "a.warc.gz", beginnings, 12_000_000).stream):
+            refused += isinstance(found, InputError)
+    assert refused > 1000 and time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(

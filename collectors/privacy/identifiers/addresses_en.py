@@ -25,7 +25,7 @@ _STATE_NAMES = (
     "|Pennsylvania|Rhode Island|South Carolina|South Dakota|Tennessee|Texas|Utah|Vermont|Virginia|Washington"
     "|West Virginia|Wisconsin|Wyoming"
 )
-_WORD = r"\p{Lu}[\p{L}'\u2019-]*\.?"
+_WORD = r"\p{Lu}[\p{L}'\u2019-]*+(?!\d)\.?"
 _TOWN_WORD = r"(?!I\b)\p{Lu}[\p{L}'\u2019-]*"
 _UNIT = (
     r"(?:,?\s(?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|Room|Building|Bldg|No)\.? ?#?[A-Za-z]?-?\d*[A-Za-z]?\b"
@@ -34,7 +34,8 @@ _UNIT = (
 _TOWN = rf"(?:,\s{{0,2}}(?:{_WORD} ){{0,2}}{_WORD})"
 _CODE = (
     rf"(?:,?\s{{1,2}}(?:{_STATES}|{_STATE_NAMES})\b)?"
-    r"(?:,?\s{1,2}(?:\d{5}(?:-\d{4})?|[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2})\b)?"
+    r"(?:,?\s{1,2}(?:\d{5}(?:-\d{4})?|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d"
+    r"|(?:NSW|VIC|QLD|TAS|ACT|NT) \d{4})\b)?"
 )
 _SMALL = (
     r"(?!(?:for|on|at|in|with|and|or|after|before|by|to|from|until|about|than|is|was|were|has"
@@ -75,14 +76,52 @@ _WAY_AFTER = (
     r"|mnt|str|Stra(?:sse|\u00dfe)|Straat|Weg|Platz|Allee)"
 )
 """The same within a word, and behind it."""
-_TAIL = rf"(?:{_UNIT}){{0,2}}(?:(?:[\s,]{{1,4}}(?:{_WORD}|\(\w+\)|nan)){{0,6}}[\s,]{{1,4}}\d{{4,6}}\b|{_TOWN}?{_CODE})"
+_TAIL = (
+    rf"(?:{_UNIT}){{0,2}}(?:(?:[\s,]{{1,4}}(?:{_WORD}|\(\w+\)|nan)){{0,6}}[\s,]{{1,4}}\d{{4,6}}\b(?: (?!I\b|The\b){_WORD}){{0,2}}"
+    rf"|{_TOWN}?{_CODE})"
+)
 _RULES = tuple(
     Rule(kind, cues, regex.compile(pattern), check)
     for kind, cues, pattern, check in (
         (
             "ADDRESS",
+            (" road ", "highway", "hwy", "route", "rte", "rr ", "interstate"),
+            rf"(?<![\w.])(?P<value>(?:(?:\d{{1,5}} (?:(?:N|S|E|W|North|South|East|West)\.? )?)?(?:County|Township|Farm|Ranch|State) (?:Road|Route"
+            rf"|Highway|Hwy) \d{{1,5}}|\d{{1,5}} (?:(?:N|S|E|W|US|North|South|East|West)\.? )?(?:Highway|Hwy|Route|Rte)\.? \d{{1,4}}"
+            rf"|(?:RR|Rural Route) ?\d{{1,3}},? Box \d{{1,5}})(?: (?:North|South|East|West|N|S|E|W)\b)?{_TAIL})",
+            None,
+        ),
+        (
+            "ADDRESS",
+            (" rue ", " via ", " calle ", " avenue ", " boulevard ", " place ", " chemin "),
+            rf"(?<![\w.])(?P<value>\d{{1,4}}(?: ?(?:bis|ter))?,? (?:rue|avenue|av\.|boulevard|place|chemin|quai|via|calle|impasse|all\u00e9e)"
+            rf" (?:d[eu]s? |de la |de l'|d')?{_WORD}(?:[ -]{_WORD}){{0,3}}{_TAIL})",
+            None,
+        ),
+        (
+            "ADDRESS",
+            (" st", " ave", " rd", " dr", " ln", " street", " avenue", " road", " drive", " lane"),
+            rf"\b(?:[Oo]n|[Aa]t|[Nn]ear|[Oo]ff) (?P<value>(?:{_WORD} ){{1,2}}(?:St|Ave|Rd|Blvd|Ln|Street|Avenue|Road|Lane|Boulevard|Drive)\b\.?)"
+            rf"(?! {_WORD})",
+            None,
+        ),
+        (
+            "ADDRESS",
+            ("apt", "apartment", "unit", "suite", "flat"),
+            r"(?<![\w-])(?P<value>(?:[Aa]pt\.?|[Aa]partment|Suite|Flat) #?(?:\d{1,4}[A-Za-z]|[A-Z]\d{1,4}|\d{2,5}))(?![\w-])",
+            None,
+        ),
+        (
+            "ADDRESS",
+            (",",),
+            rf"\b(?:[Ff]rom|[Ll]iv(?:es?|ing|ed) (?:in|near)|[Rr]esid(?:es|ent of|ing in)) (?P<value>{_TOWN_WORD}(?: {_TOWN_WORD}){{0,2}}"
+            rf", (?:{_STATE_NAMES}|{_STATES})\b)",
+            None,
+        ),
+        (
+            "ADDRESS",
             (" ",),
-            rf"(?<![\w.])(?P<value>\d{{1,5}}[A-Za-z]?(?:-\d{{1,4}})? (?:(?:N|S|E|W|NE|NW|SE|SW)\.? )?"
+            rf"(?<![\w.])(?P<value>(?:(?:Flat|Unit|Apt\.?|Suite|Apartment) \d{{1,4}}[A-Za-z]?(?:, |/))?\d{{1,5}}[A-Za-z]?(?:-\d{{1,4}})? (?:(?:N|S|E|W|NE|NW|SE|SW)\.? )?"
             rf"(?:(?:{_WORD}|\d{{1,3}}(?:st|nd|rd|th)) ){{1,4}}?(?:{_STREET}){_TAIL})",
             None,
         ),

@@ -23,9 +23,15 @@ _MONTH = (
 _YEAR = r"(?P<year>(?:18|19|20)\d\d)"
 _DAY = r"(?P<day>3[01]|[12]\d|0?[1-9])"
 _NUMBER = r"(?P<month>1[0-2]|0?[1-9])"
+_YEAR_ZH = r"(?P<year>[一二][零〇一二三四五六七八九]{3})"
+_MONTH_ZH = r"(?<![一二三四五六七八九十几])(?P<month>十[一二]|[一二三四五六七八九十正])"
+_DAY_ZH = r"(?P<day>三十一?|二十[一二三四五六七八九]?|十[一二三四五六七八九]|初?[一二三四五六七八九十])"
 _FORMS = (
     (("年",), rf"(?<!\d){_YEAR} ?年 ?{_NUMBER} ?月(?: ?{_DAY} ?[日号])?"),
-    (("月",), rf"(?<!\d)(?<!\d年){_NUMBER} ?月 ?{_DAY} ?[日号]"),
+    (("月",), rf"(?<!\d)(?:(?P<year>\d\d)年|(?<!\d年)){_NUMBER} ?月 ?{_DAY} ?[日号]"),
+    (("月",), rf"{_YEAR_ZH}年{_MONTH_ZH}月(?:{_DAY_ZH}[日号])?"),
+    (("月",), rf"(?<!年){_MONTH_ZH}月{_DAY_ZH}[日号]"),
+    (("农历", "阴历"), rf"(?<=[农阴]历){_MONTH_ZH}月{_DAY_ZH}"),
     (("19", "20"), rf"(?<![\d.-]){_YEAR}(?P<sign>[-/.]){_NUMBER}(?P=sign){_DAY}(?![\d-])"),
     (
         ("19", "20"),
@@ -48,10 +54,25 @@ _BIRTH = re.compile(
 )
 _BORN_AFTER = re.compile(r"\s?(?:出?生|birth)")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
+_DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "正": 1}
 _REFERENCE_YEAR = 2001
 """For days named without a year, before any year was named."""
 
+_NINETIES = r"(?:ninety|one hundred)(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?"
 AGE = (
+    rule(
+        "AGE",
+        ("ninety", "one hundred"),
+        rf"\b(?P<value>{_NINETIES})(?=[- ]years?[- ](?:old|of age))",
+        flags=re.IGNORECASE,
+    ),
+    rule(
+        "AGE",
+        (" is 9", " is 1", " was 9", " was 1"),
+        r"\b(?:he|she|patient|who|father|mother|grandmother|grandfather|husband|wife) (?:is|was) (?:now |already )?(?P<value>9\d|1[0-2]\d)"
+        r"(?=[.,;]? |[.,;]?$)(?! ?(?:%|kg|kilo|lb|pounds?|cm|mm|beats|bpm|percent|over|mg|days?|weeks?|months?))",
+        flags=re.IGNORECASE,
+    ),
     rule(
         "AGE",
         ("9", "1"),
@@ -68,7 +89,9 @@ AGE = (
         flags=re.IGNORECASE,
     ),
     rule(
-        "AGE", ("十", "百"), r"(?P<value>九十[一二三四五六七八九]?|一百[零一二三四五六七八九十]{0,3})(?=[多余]?[周]?岁)"
+        "AGE",
+        ("十", "百"),
+        r"(?P<value>九十(?:有?[一二三四五六七八九])?|一百[零一二三四五六七八九十]{0,3})(?=[多余]?[周]?岁|高龄|[多余]?高龄)",
     ),
 )
 
@@ -117,19 +140,31 @@ def _day(text: str, match: re.Match) -> Day | None:
     if groups.get("name"):
         month = next(n for n, name in enumerate(_NAMES, 1) if groups["name"].lower()[:3] == name[:3].lower())
     else:
-        month = int(groups["month"])
+        month = _number(groups["month"])
     year, day = groups.get("year"), groups.get("day")
     if year is not None:
-        year = int(year) if len(year) > 2 else int(year) + (2000 if int(year) < 69 else 1900)
+        year = _number(year) if len(year) > 2 else int(year) + (2000 if int(year) < 69 else 1900)
+    day = _number(day) if day else None
     try:
-        date(year or 2000, month, int(day or 1))
+        date(year or 2000, month, day or 1)
     except ValueError:
         return None
     start = match.start()
     names = [name for name in ("year", "month", "name", "day") if name in where]
     parts = tuple(sorted((where[name][0] - start, where[name][1] - start, name) for name in names))
     birth = _BIRTH.search(text[max(0, start - 40) : start]) or _BORN_AFTER.match(text, match.end())
-    return Day(start, match.end(), year, month, int(day) if day else None, birth is not None, parts)
+    return Day(start, match.end(), year, month, day, birth is not None, parts)
+
+
+def _number(written: str) -> int:
+    """Of digits, Arabic or Chinese: 2021, 二〇二一, 二十一, 十, 初三."""
+    if written.isascii():
+        return int(written)
+    digits = [_DIGITS.get(c, c) for c in written.removeprefix("初")]
+    if "十" in digits:
+        tens, _, units = "".join(map(str, digits)).partition("十")
+        return 10 * int(tens or 1) + int(units or 0)
+    return int("".join(map(str, digits)))
 
 
 def shift_of(group: str, secret: bytes | None) -> int | None:

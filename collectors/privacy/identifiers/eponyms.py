@@ -6,8 +6,8 @@ _HEADS = (
     "anaemia analysis anastomosis anemia angina anomaly antigen approach area arm arthroplasty association"
     " ataxia balloon bandage blade bodies body boot brace bypass canal cannula carcinoma cast catheter cell"
     " center centre chorea church clamp classification clinic closure coefficient collar college colostomy"
-    " complex contracture correction criteria criterion curette cyst deformity degeneration dementia dilator"
-    " disease disorder dissector distribution drain dressing duct dystrophy effect elevator equation"
+    " complex contracture correction crease cusp criteria criterion curette cyst deformity degeneration dementia dilator"
+    " disease disorder dissector distribution drain dressing duct dwarfism dystrophy effect elevator epiphyses epiphysis equation"
     " esophagus fascia fever fistula flap foramen forceps formula fossa foundation fracture frame gene gland"
     " grade graft group hernia hospital impingement incision index institute inventory knife law lesion level"
     " ligament line lymphoma malformation maneuver maneuvers manoeuvre medical membrane method model muscle"
@@ -17,7 +17,7 @@ _HEADS = (
     " scale scan school scissors score screw sequence shunt sign sinus society space speculum splint sponge"
     " spot stage staging stain stent stitch study suture syndrome table technique tendon test therapy"
     " thyroiditis tract treatment triad trial trocar tube tumor tumour turn type ulcer university valve"
-    " variant view virus walker wire"
+    " variant view virus walker wave wire"
 )
 _HEAD = rf"(?i:{'|'.join(_HEADS.split())})s?\b"
 _NOT_PERSONAL = (
@@ -32,6 +32,12 @@ LOOSE_EPONYM = regex.compile(
     rf"{_HEAD}| [IVX1-9]+\b"
 )
 """The same with a word between, or a grade: Foley *urinary catheter*, Tanner *III*."""
+_DISEASE = (
+    r"\p{Ll}{2,}(?:itis|osis|omas?|pathy|pathies|plasia|trophy|trophies|a?emia|uria|ataxia|plegia|cephaly|dactyly|dermia|edema|megaly"
+    r"|malacia|sclerosis|paralysis|parkinsonism|epilepsy|deafness|cancer|infection)\b"
+)
+DOUBLE_EPONYM = regex.compile(rf"['\u2019]?s? (?:\p{{Ll}}[\p{{Ll}}-]+ ){{0,3}}?(?:{_HEAD}|{_DISEASE})")
+"""Follows two or more authors joined by hyphens: Miller-Dieker *lissencephaly syndrome*."""
 _PLACES = (
     "airport association avenue bank bay beach bridge care center centre church city clinic college company"
     " county criteria department disease district foundation group health hospital institute island lake"
@@ -51,7 +57,7 @@ _NO_NAMES = (
     " february fleet florida france french friday georgia german germany god greek hindu hispanic india"
     " indian infant ireland irish israel italian italy january japan japanese jewish jordan july june king"
     " korea korean latin march may medicaid medicare mexican mexico monday moya muslim north northern"
-    " november october polish prince princess queen rocky royal russia russian saturday september sheriff"
+    " november october per polish prince princess queen rocky royal russia russian saturday september sheriff"
     " sherriff south southern spain spanish sunday swedish texas thursday tiny tuesday turkey virginia"
     " wednesday west western"
 )

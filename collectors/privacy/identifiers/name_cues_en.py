@@ -8,7 +8,10 @@ _NO_NAME = (
     r"(?!(?:He|She|The|This|It|In|On|We|They|Her|His|At|And|For|To|Of|If|When|After|Please|Thank|Thanks|Doctor"
     r"|Mister|Misses|Madam|Sir|Dr|Mr|Mrs|Ms|Hi|Hello|Hey|Bye|Yes|No|Okay|There|My)\b)"
 )
-WORD = _NO_NAME + r"(?:\p{Lu}['\u2019])?\p{Lu}\p{Ll}+(?:(?:['\u2019]|-)?\p{Lu}?\p{Ll}+)*(?<!['\u2019]s)"
+WORD = (
+    _NO_NAME
+    + r"(?:(?:al|el|ad|ar|as|an|ash|bin)-)?(?:\p{Lu}['\u2019])?\p{Lu}\p{Ll}+(?:(?:['\u2019]|-)?\p{Lu}?\p{Ll}+)*(?<!['\u2019]s)"
+)
 PARTICLE = (
     r"(?:Van der|Van den|Van de|Van|Von|De la|De los|De|Del|Della|Di|Da|Dos|Bin|Ibn|St\.|de la|de los|van der"
     r"|van den|van de|von der|de|da|dos|di|del|della|la|le|van|von|der|den|bin|ibn|al|el"
@@ -37,46 +40,98 @@ _RELATIVES = (
     " fiance fiancee sibling classmate interpreter paramedic"
 )
 RELATIVES = tuple(_RELATIVES.split())
-_ROLE = (
-    r"(?:[Pp]atient|PATIENT|[Cc]lient|[Rr]esident|[Pp]hysician|PHYSICIAN|[Ss]urgeon|SURGEON|[Dd]octor|[Nn]urse"
-    r"|[Pp]rovider|[Aa]ttending"
-    r"|[Rr]eferr(?:ing|ed by)|[Aa]uthor|[Tt]echnologist|[Tt]herapist|[Cc]ontact|[Gg]uarantor|[Ss]ubscriber"
-    r"|[Ii]nsured|[Rr]eporter|[Ss]igned|[Dd]ictated"
-    r"|[Aa]uthenticated|[Rr]eviewed|[Cc]onsultant|[Pp]harmacist|[Ww]itness|[Nn]ext of kin|NOK|[Cc]aregiver"
-    r"|[Gg]uardian|[Aa]ssistant|ASSISTANT|[Ii]ntern|[Ff]ellow|[Rr]esident|[Ii]nterpreter|[Ss]cribe|[Cc]aller"
-    r"|[Dd]onor|[Rr]ecipient"
-    r"|\p{L}{4,12}(?:ologist|iatrist|iatrician|etrician|etist|itioner|ician)|[Cc]ase [Mm]anager|[Ss]ocial [Ww]orker"
-    r"|[Aa]ccount [Hh]older"
-    r"|[Ee]mergency [Cc]ontact|[Pp]rimary [Cc]ontact|RE|Re|CC|[Cc]c|[Aa]ttn|[Tt]o|[Ff]rom|[Mm]other|[Ff]ather"
-    r"|[Ss]pouse|[Pp]artner)"
+_PEOPLE = (
+    "patient client resident claimant plaintiff defendant caller complainant witness driver passenger officer deputy detective sheriff"
+    " judge attorney lawyer solicitor paralegal interpreter translator coordinator manager worker therapist counselor counsellor"
+    " physician surgeon doctor nurse midwife doula aide assistant technician technologist pharmacist dentist hygienist chiropractor"
+    " paramedic emt student intern fellow attending consultant registrar specialist provider practitioner clinician hospitalist"
+    " intensivist internist anesthetist anaesthetist radiographer phlebotomist scribe transcriptionist secretary receptionist"
+    " administrator director supervisor coroner examiner investigator teacher principal coach professor pastor chaplain rabbi imam"
+    " priest landlord employer guardian caregiver carer sitter babysitter volunteer donor recipient victim decedent inmate veteran"
+    " applicant beneficiary guarantor subscriber insured policyholder reporter signatory proxy agent author assessor reviewer"
+    " perfusionist trainee navigator liaison advocate pcp gp nok surrogate holder user customer employee co-worker colleague"
+)
+_SPECIALIST = r"\p{L}{3,14}(?:ologist|iatrist|iatrician|etrician|etist|itioner|ician|otomist|opath|ometrist)"
+ROLE = rf"(?:{'|'.join((*_PEOPLE.split(), *RELATIVES))}|{_SPECIALIST})"
+_LABEL = (
+    rf"(?:(?:[\p{{L}}-]{{2,14}} ){{0,2}}?(?:(?i:{ROLE})|(?i:referred|signed|dictated|authenticated|reviewed|seen|collected|performed"
+    r"|prepared|verified|entered|ordered|witnessed|co-?signed|transcribed|requested|received|approved|recorded|interpreted|assisted)(?: by)?"
+    r"|(?i:contact|next of kin|cc|attn|re|to|from|copy to|copies to|anesthesia|anaesthesia|pt|name|patient name|attention|subject|signature"
+    r"|on behalf of|parents?|family|spouse|partner)))"
+)
+_TITLE = (
+    r"(?:Mr|Mrs|Ms|Miss|Mister|Misses|Mx|Drs?|Prof|Professor|Doctor|Sir|Madam|Rev|Reverend|Sgt|Sergeant|Capt|Captain|Lt|Lieutenant|Col|Maj"
+    r"|Cpl|Hon|Fr|Nurse|Sister|Brother|Father|Uncle|Aunt|Aunty|Auntie|Grandma|Grandpa|Granny|Mme|Mlle|Herr|Frau|Se\u00f1ora?|Sra?|Officer"
+    r"|Deputy|Detective|Judge|Pastor|Chaplain|Rabbi|Imam|Coach|Coroner|Baby (?:[Bb]oy|[Gg]irl)|[Ii]nfant (?:[Bb]oy|[Gg]irl))"
+)
+_TITLE_CUES = (
+    *(
+        "mr",
+        "ms",
+        "miss",
+        "mx",
+        "dr",
+        "prof",
+        "doctor",
+        "sir",
+        "madam",
+        "rev",
+        "sgt",
+        "sergeant",
+        "capt",
+        "nurse",
+        "sister",
+        "brother",
+    ),
+    *(
+        "father",
+        "uncle",
+        "aunt",
+        "grandma",
+        "grandpa",
+        "granny",
+        "mme",
+        "mlle",
+        "herr",
+        "frau",
+        "se\u00f1or",
+        "mister",
+        "officer",
+    ),
+    *(
+        "deputy",
+        "detective",
+        "judge",
+        "pastor",
+        "chaplain",
+        "rabbi",
+        "imam",
+        "coach",
+        "coroner",
+        "boy ",
+        "girl ",
+        "lt",
+        "col",
+        "hon",
+    ),
 )
 TITLES = (
     Rule(
         "NAME",
-        (
-            *(
-                "mr",
-                "ms",
-                "miss",
-                "mx",
-                "dr",
-                "prof",
-                "doctor",
-                "sir",
-                "madam",
-                "rev",
-                "sgt",
-                "capt",
-                "nurse",
-                "sister",
-            ),
-            *("father", "uncle", "aunt", "grandma", "grandpa", "mme", "herr", "frau", "se\u00f1or", "mister"),
-        ),
-        regex.compile(
-            r"\b(?:Mr|Mrs|Ms|Miss|Mister|Misses|Mx|Dr|Prof|Professor|Doctor|Sir|Madam|Rev|Sgt|Capt|Nurse|Sister"
-            r"|Father|Uncle|Aunt|Aunty|Grandma|Grandpa|Mme"
-            rf"|Herr|Frau|Se\u00f1ora?)\.?[ \u00a0]{{1,2}}(?P<value>{_PERSON}|\p{{Lu}}{{3,}}\b)"
-        ),
+        _TITLE_CUES,
+        regex.compile(rf"\b{_TITLE}\.?[ \u00a0]{{1,2}}(?P<value>{_PERSON}|\p{{Lu}}{{3,}}\b)"),
+        None,
+    ),
+    Rule(
+        "NAME",
+        ("drs",),
+        regex.compile(rf"\bDrs\.? {_PERSON}(?:, {_PERSON})*?,? (?:and|&) (?P<value>{_PERSON})"),
+        None,
+    ),
+    Rule(
+        "NAME",
+        ("mr. and", "mr and", "mr. &"),
+        regex.compile(rf"\bMr\.? (?:and|&) Mrs\.? (?P<value>{_PERSON})"),
         None,
     ),
 )
@@ -87,15 +142,23 @@ CUES = tuple(
     for cues, pattern in (
         (
             ("name",),
-            r"\b(?:[Nn]ame|NAME)(?: (?:is|was|on the account|of (?:the )?patient))?(?: ?[:\uff1a#]|\?? (?:is|was"
-            r"|to|User:)|\? [A-Z]\w+:)?\s?"
+            r"\b(?:[Nn]ame|NAME)(?: on the account| of (?:the )?patient)?(?:(?<='s name)|(?<=\u2019s name)| (?:is|was)|\?? (?:is|was|to|User:)|\? [A-Z]\w+:)\s?"
             rf"(?:(?:is|it's) )?(?P<value>{_NOT_AFTER_CUE}(?:{_SHOUTED}|{_FULL_PERSON}))",
+        ),
+        (
+            ("name",),
+            r"\b(?:[Nn]ame|NAME)(?: (?:is|was|on the account|of (?:the )?patient))?(?: ?[:\uff1a#])\s?"
+            rf"(?P<value>{_NOT_AFTER_CUE}(?:{_SHOUTED}|{_FULL_PERSON}))(?![\p{{L}}-])(?! (?!(?:and|is|was|presents?|with|aged?|male|female|dob|a|who|on|for)\b)\p{{Ll}}{{2}})",
+        ),
+        (
+            ("name:", "name\uff1a", "name :"),
+            rf"\b(?:Name|NAME|[a-z]+ [Nn]ame) ?[:\uff1a]\s{{0,2}}(?P<value>{_NOT_AFTER_CUE}(?:{WORD}|{_CAPITALS}))(?=[,;.\n|]|$| {{2,}}| (?:DOB|MRN|Age|Sex|ID)\b)",
         ),
         (
             ("name", "change it to", "call", "go by", "goes by"),
             r"\b(?:(?:[Mm]y|[Hh]is|[Hh]er|[Tt]heir|[Mm]aiden|[Ll]ast|[Ff]irst|[Ff]ull|[Ss]ur|[Nn]ick|[Mm]iddle"
             r"|[Pp]artner's|[Pp]atient'?s?) ?[Nn]ame"
-            r"(?:'s| is|:)|[Nn]ame ?[:\uff1a]|[Nn]ame\?|change it to|calls? me|called me|I go by|goes by)(?!\w) ?"
+            r"(?:'s| is|:)|[Nn]ame\?|change it to|calls? me|called me|I go by|goes by)(?!\w) ?"
             rf"(?P<value>{_NOT_AFTER_CUE}{_ANYHOW})",
         ),
         (
@@ -107,9 +170,14 @@ CUES = tuple(
         ),
         (
             (":", " by ", "\uff1a"),
-            rf"(?:^|(?<=[\n>?,;.(] ?)){_ROLE}(?: (?:[Nn]ame|NAME|[Ss]ignature|by))?(?: ?[:\uff1a]| by) ?"
-            rf"(?P<value>{_NOT_AFTER_CUE}(?:{_SHOUTED}|{_FULL_PERSON}))(?=[,;.\n(\uff0c|\t]|$| [-a-z(]| {{2,}}"
+            rf"(?:^|(?<=[\n>?,;.(|] {{0,2}}))\W{{0,3}}{_LABEL}(?: (?:[Nn]ame|NAME|[Ss]ignature|by))?(?: ?[:\uff1a]| by:?)\s{{0,2}}"
+            rf"(?P<value>{_NOT_AFTER_CUE}(?:{_SHOUTED}|{_FULL_PERSON}))(?=[,;.\n(\uff0c|\t/]|$| [-a-z(]| {{2,}}"
             rf"| (?:DOB|MRN|Age|Sex|Date|ID)\b)",
+        ),
+        (
+            ("mrn", "dob", "id", "acct", "d.o.b", "age", "sex"),
+            rf"(?:^|(?<=[\n|;:>] {{0,2}}))(?P<value>{_NOT_AFTER_CUE}(?:{_SHOUTED}|{_FULL_PERSON}))"
+            r"(?=[\s,(]{1,4}(?:MRN|DOB|D\.O\.B|Acct|Patient ID|Age|Sex)\b)",
         ),
         (
             RELATIVES,
@@ -178,6 +246,21 @@ BEFORE = regex.compile(
     r"|[Cc]oordinator|[Ww]itness|[Aa]ide|[Cc]aller,?|[Dd]river,?)\s)$"
 )
 """What stands before a person, and hardly before anything else with a capital."""
+STRONG = regex.compile(
+    rf"(?:\b(?i:{ROLE})(?:,| named| called|,? who is| is|:)? \(?"
+    r"|\b(?:[Ss]een|[Ss]igned|[Cc]ollected|[Pp]erformed|[Gg]iven|[Pp]rovided|[Ww]ritten|[Dd]ictated|[Rr]eviewed|[Pp]repared|[Ee]ntered|[Vv]erified"
+    r"|[Ww]itnessed|[Aa]ccompanied|[Rr]eferred|[Oo]rdered|[Cc]alled|[Ee]xamined|[Ee]valuated|[Ii]nterviewed|[Dd]riven|[Aa]ssisted|[Oo]btained) (?:by|from) "
+    r"|\b(?:[Dd]iscussed|[Rr]eviewed|[Ss]poke|[Ss]peak|[Tt]alk(?:ed)?|[Mm]et|[Cc]onferred|[Cc]onsulted|[Ll]iv(?:es?|ing)|[Ss]tays?|[Vv]isit|[Tt]herapy"
+    r"|[Aa]ppointment|[Ff]ollow(?:-| )?up|[Ss]een) with "
+    r"|\b(?:[Ss]poke|[Ss]peak|[Tt]alk(?:ed)?|[Cc]alled|[Mm]arried|[Rr]eported|[Gg]iven|[Aa]ccording|[Ee]xplained|[Rr]eleased?|[Hh]anded) to "
+    r"|\b(?:[Mm]essage(?: left)?|[Aa]ppointment|[Aa]sk(?:ed)?|[Rr]esults|[Cc]onsent|[Ll]etter|[Rr]ecords|[Cc]are|[Pp]rescription) (?:for|from|of) "
+    r"|\b(?:[Ss]aw|[Ss]eeing|[Ee]xamined|[Ee]valuated|[Ii]nterviewed|[Cc]ontacted|[Ii]nformed|[Nn]otified|[Tt]hank(?:ed|ing)?|[Rr]eferr?ing|[Cc]oncern(?:s|ing)"
+    r"|[Rr]egarding|[Aa]ttn:?|[Bb]ehalf of|[Pp]er|I,|I am|I'm|[Aa]dmitting|[Cc]all(?:ed)?|[Ww]itness:) )$"
+)
+"""What stands before a person's full name, even one made of words."""
+VOCATIVE = regex.compile(r"(?:[\p{Ll}'\u2019]|Yes|No|Okay|Well|Thanks|Hello|Hi|Sorry), $")
+VOCATIVE_AFTER = regex.compile(r"[?!]")
+"""Before and after someone who is spoken to: "How are you, Hope?"."""
 AFTER = regex.compile(
     r"(?:['\u2019]s (?:kid|son|daughter|wife|husband|mother|father|sister|brother|family|friend|house|song|account"
     r"|name|birthday|partner|doctor|parents"
@@ -187,7 +270,9 @@ AFTER = regex.compile(
     r"|just has|was (?:born|raised|restrained|admitted|discharged|brought (?:in|by|to (?:the|our))|told|seen (?:in"
     r"|by|at))|returned to|returns (?:to|for)|is (?:very|married|retired|divorced|widowed|from|my|his|her|our|doing"
     r"|feeling"
-    r"|a \d)))"
+    r"|a \d)|called (?:to|back|in|about|because)|tolerated|returns? (?:for|to|today)|consents? to"
+    r"|was (?:notified|contacted|informed|referred|transferred|identified|present))|,? \((?:DOB|MRN|aged?\b|\d{1,3} ?(?:[MF]\b|yo\b|y/o|years?\b))"
+    r"|, (?:born|DOB|MRN|aged?|a \d{1,3}[- ])\b)"
 )
 AFTER_KNOWN = regex.compile(
     r",? (?:works?|worked|feels?|felt|went|came|calls?|called|reports?|reported|states?|stated|denies|denied"

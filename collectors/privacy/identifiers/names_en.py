@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import regex
 
-from collectors.privacy.identifiers.eponyms import EPONYM, LOOSE_EPONYM, NO_NAMES, PLACE_HEADS
+from collectors.privacy.identifiers.eponyms import DOUBLE_EPONYM, EPONYM, LOOSE_EPONYM, NO_NAMES, PLACE_HEADS
 from collectors.privacy.identifiers.name_cues_en import (
     AFTER,
     AFTER_KNOWN,
@@ -20,7 +20,10 @@ from collectors.privacy.identifiers.name_cues_en import (
     FIRM_BEFORE,
     PARTICLE,
     RELATIVES,
+    STRONG,
     TITLES,
+    VOCATIVE,
+    VOCATIVE_AFTER,
     WORD,
 )
 from collectors.privacy.identifiers.rule import Span, applied
@@ -34,7 +37,7 @@ _TOKEN = regex.compile(rf"\p{{Lu}}\.|\p{{Lu}}(?= )|{WORD}|{PARTICLE}")
 _PIECES = regex.compile(r"[-'\u2019]")
 _WHOLE = regex.compile(
     r"(?:g[ip]*[gsunbfd]|b[ip]*[gsud]|d[ip]*[gsudbnf]|[su][ip]+[sunf]|[su][ip]*[sun]|i[gsu]|g[ip]*g[ip]*[gsun]"
-    r"|gmm?s|ui+u)[gsunf]?"
+    r"|gmm?s|ui+u|[us]i[bfnd])[gsunf]?"
 )
 """Classes of the words of a full name, see `_class_of`."""
 _LIKELY = regex.compile(r"[bg][ip]*[gbdsfnm]")
@@ -46,6 +49,7 @@ _ENDS_SENTENCE = regex.compile(r"\p{Lu}\. \p{Lu}\p{Ll}+")
 """After a title: an initial for a name, then the next sentence."""
 _PLACE_BEFORE = regex.compile(r"\b(?:St\.?|Saint|San|Santa|North|South|East|West|New|Port|Lake|Mount|Fort) $")
 _CITY_AFTER = regex.compile(r",? \p{Lu}{2}\b(?!,)")
+_JOINED = regex.compile(rf"(?<![\p{{L}}\d-])(?P<value>{WORD})(?:,? and| &) $")
 _LISTED = regex.compile(rf"(?P<head>{WORD})(?:, (?P<more>{WORD}))*,? and (?P<last>{WORD})(?![\p{{L}}-]| \p{{Lu}})")
 
 
@@ -53,7 +57,9 @@ def find_names(text: str) -> Iterator[Span]:
     """Names of persons; the title is not part of the name. In a text all small or all large, where spelling mistakes
     look like names, only those of which a part is on a list."""
     if text.islower() or text.isupper():
-        text = with_capitals(text)
+        written, text = text, with_capitals(text)
+        if written.isupper():
+            yield from (span for span in applied(CUES, written) if _may_be_cued(written[span.start : span.end]))
         for span in _find_names(text):
             if _has_listed(text[span.start : span.end]) or _SURE.search(text[max(0, span.start - 16) : span.start]):
                 yield span
@@ -67,12 +73,13 @@ def _find_names(text: str) -> Iterator[Span]:
             yield span
     for span in applied(CUES, text):
         value = text[span.start : span.end]
-        if _may_be_cued(value) and not EPONYM.match(text, span.end):
+        if _may_be_cued(value) and not _is_eponym(text, span.start, span.end):
             yield span
-    for match in _RUN.finditer(text):
-        yield from _in_run(text, match.start(), match[0])
-    if " and " in text:
+    names = [span for match in _RUN.finditer(text) for span in _in_run(text, match.start(), match[0])]
+    yield from names
+    if " and " in text or " & " in text:
         yield from _in_lists(text)
+        yield from _before_and(text, [span for span in names if " " in text[span.start : span.end]])
 
 
 def _has_listed(name: str) -> bool:
@@ -91,7 +98,9 @@ def is_distinctive(name: str) -> bool:
 def _may_be_cued(value: str) -> bool:
     """Not all words after a cue are ordinary: "my name is not on the list"."""
     words = [word for word in regex.split(r"[ ,.-]+", value.lower()) if len(word) > 1]
-    if not words or words[0] in NO_NAMES or words[-1] in PLACE_HEADS:
+    if not words:
+        return False
+    if words[0] not in given_names() and (words[0] in NO_NAMES or words[-1] in PLACE_HEADS):
         return False
     if len(words) == 1 and words[0] in ordinary_words():
         return (
@@ -104,33 +113,47 @@ def _may_be_cued(value: str) -> bool:
     return any(word not in ordinary_words() or word in given_names() or word in family_names() for word in words)
 
 
+def _is_eponym(text: str, start: int, end: int) -> bool:
+    if EPONYM.match(text, end):
+        return True
+    return "-" in text[start:end] and " " not in text[start:end] and DOUBLE_EPONYM.match(text, end) is not None
+
+
 def _in_run(text: str, start: int, run: str) -> Iterator[Span]:
     """The name in a run of capitalised words, if there is one."""
     tokens = [(*match.span(), _class_of(match[0])) for match in _TOKEN.finditer(run)]
-    while (tokens and tokens[0][2] in "wmp") or (len(tokens) > 1 and tokens[0][2] == "f"):
+    strong = STRONG.search(text[max(0, start - 48) : start]) is not None
+    while len(tokens) > 1 and not strong and tokens[0][2] in "wmpfc":
+        if tokens[0][2] == "c" and tokens[1][2] in "gsunifbd" and AFTER.match(text, start + tokens[-1][1]):
+            break
+        begin = start + tokens.pop(0)[1] + 1
+        strong = STRONG.search(text[max(0, begin - 48) : begin]) is not None
+    if tokens and (tokens[0][2] in "mp" or (tokens[0][2] == "w" and (len(tokens) == 1 or not strong))):
         tokens.pop(0)
     if tokens and (head := run[slice(*tokens[-1][:2])].lower().strip(".")) in PLACE_HEADS:
-        known = len(tokens) > 1 and tokens[0][2] == "g" and head in family_names()
-        if not known or not BEFORE.search(text[max(0, start - 32) : start]):
+        known = len(tokens) > 1 and tokens[0][2] in "gbc" and head in family_names()
+        if not known or not (strong or BEFORE.search(text[max(0, start - 32) : start])):
             return
-    while tokens and tokens[-1][2] in "wpi":
+    while tokens and tokens[-1][2] in ("pi" if strong else "wpi" if len(tokens) == 1 else "wpic"):
         tokens.pop()
     if tokens:
         first, last = start + tokens[0][0], start + tokens[-1][1]
-        if _is_person(text, first, last, "".join(kind for *_, kind in tokens)):
+        if _is_person(text, first, last, "".join(kind for *_, kind in tokens), strong):
             yield Span(first, last, "NAME")
 
 
 @lru_cache(1 << 16)
 def _class_of(word: str) -> str:
-    """i initial, p particle, g given name, s family name, b ordinary and a given name, d medical and a given name, f
+    """c calendar and country words that are given names too, i initial, p particle, g given name, s family name, b ordinary and a given name, d medical and a given name, f
     ordinary and a family name, n medical and a family name, w ordinary, m medical, u unknown."""
-    if word[0].islower():
+    if word[0].islower() and "-" not in word:
         return "p"
     if len(word.strip(".")) == 1:
         return "i"
     lowered = max(_PIECES.split(word.lower()), key=len)
     if lowered in NO_NAMES:
+        return "c" if lowered in given_names() and lowered != "per" else "w"
+    if lowered in RELATIVES:
         return "w"
     given, family = lowered in given_names(), lowered in family_names()
     if lowered in ordinary_words():
@@ -140,8 +163,8 @@ def _class_of(word: str) -> str:
     return "g" if given else "s" if family else "u"
 
 
-def _is_person(text: str, start: int, end: int, kinds: str) -> bool:
-    if EPONYM.match(text, end) or (len(kinds) == 1 and LOOSE_EPONYM.match(text, end)):
+def _is_person(text: str, start: int, end: int, kinds: str, strong: bool) -> bool:
+    if _is_eponym(text, start, end) or (len(kinds) == 1 and LOOSE_EPONYM.match(text, end)):
         return False
     if CREDENTIAL.match(text, end):
         return True
@@ -149,6 +172,9 @@ def _is_person(text: str, start: int, end: int, kinds: str) -> bool:
     cued, article = BEFORE.search(before) is not None, ARTICLE.search(before) is not None
     about = cued or AFTER.match(text, end) is not None
     if len(kinds) > 1:
+        if strong and len(kinds) < 5 and (kinds[0] in "gbdc" or (kinds[0] in "us" and not article)):
+            return True
+        kinds = kinds.replace("c", "b")
         if not _WHOLE.fullmatch(kinds):
             return about and (kinds[0] in "gd" or set(kinds) <= set("gsuip") or _LIKELY.fullmatch(kinds) is not None)
         if about or set(kinds) & set("gbd") or set(kinds[1:-1]) & set("ip"):
@@ -158,7 +184,21 @@ def _is_person(text: str, start: int, end: int, kinds: str) -> bool:
         return not _PLACE_BEFORE.search(before) and not _CITY_AFTER.match(text, end)
     if article and not cued:
         return False
+    if kinds in "bcd" and VOCATIVE.search(before) and VOCATIVE_AFTER.match(text, end):
+        return True
     return (kinds in "subd" and about) or (kinds == "s" and AFTER_KNOWN.match(text, end) is not None)
+
+
+def _before_and(text: str, names: list[Span]) -> Iterator[Span]:
+    """Ann, in "Ann and Mary Miller": a given name joined to a name."""
+    for span in names:
+        match = _JOINED.search(text, max(0, span.start - 24), span.start)
+        if (
+            match
+            and _class_of(match["value"]) in "gbcsud"
+            and not ARTICLE.search(text[max(0, match.start() - 6) : match.start()])
+        ):
+            yield Span(*match.span("value"), "NAME")
 
 
 def _in_lists(text: str) -> Iterator[Span]:

@@ -1,4 +1,10 @@
-"""Names of persons in Chinese text: by cues, and by surname, given name and what stands around them."""
+"""Names of persons in Chinese text, by weight of evidence.
+
+A candidate is a surname and one or two characters. What it is made of, how the dictionary cuts it, and what stands
+before and after it each count; a candidate of enough weight is a name. So a common surname with usual characters needs
+little around it (刘洋说), a word of the language needs a label or the person's sex (姓名:高原), and what nothing speaks for
+is none. Names without a surname (of other peoples) are known by their parts or by a dot.
+"""
 
 import re
 from collections.abc import Iterator
@@ -7,57 +13,243 @@ from functools import lru_cache
 import rjieba
 
 from collectors.privacy.identifiers import name_cues_zh as cues
+from collectors.privacy.identifiers import name_parts_zh as parts
 from collectors.privacy.identifiers.rule import Span
 
-_LONG = re.compile(cues.LONG)
-_SURE = (cues.NAMED, cues.LABELLED, cues.BEFORE_DETAILS, cues.UNLISTED_BEFORE_DETAILS)
-_CUED = (cues.AFTER_ROLE, cues.BEFORE_TITLE, cues.BEFORE_THINGS, cues.FULL_BEFORE_TITLE, cues.FAMILIAR)
-_OPEN = (cues.NAMED, cues.LABELLED, cues.AFTER_ROLE)
-"""Of these the pattern gives the longest name that there could be, not its end."""
+ENOUGH = 7
+_LEFT_WEIGHTS = {"answer": 5, "form": 5, "role": 4, "verb": 3, "weak": 2}
+_RIGHT_WEIGHTS = {"details": 5, "title": 4, "act": 2}
+_SURNAME = re.compile(rf"(?={parts.LONG}|[{parts.SURNAMES}])")
+_LONG = re.compile(parts.LONG)
+_ELSEWHERE = re.compile(rf"(?:{parts.ELSEWHERE}){{1,3}}")
+_HAN = re.compile("[\u4e00-\u9fff]")
+_ANSWER = re.compile("[\u4e00-\u9fff]{2,6}")
+_GRAMMAR = ("p", "c", "u", "r", "q")
+_LINKS = ("v", "p", "c", "u", "t", "r", "m", "d", "y", "f", "q")
+"""Parts of speech that stand beside a name rather than inside a longer noun."""
+
+
+class _Words:
+    """How the dictionary cuts a text."""
+
+    def __init__(self, text: str):
+        self._text = text
+        self._at: dict[int, tuple[int, str]] = {}
+        self._before: dict[int, str] = {}
+        position = 0
+        for word, tag in rjieba.tag(text, False):
+            end = position + len(word)
+            self._at[position] = (end, tag)
+            self._before[end] = tag
+            position = end
+
+    def begins(self, position: int) -> bool:
+        return position in self._at or position == len(self._text)
+
+    def at(self, position: int) -> tuple[int, str]:
+        """End and part of speech of the word that begins here."""
+        return self._at[position]
+
+    def beginning(self, position: int) -> int:
+        """Where the word begins that covers this character."""
+        while position not in self._at:
+            position -= 1
+        return position
+
+    def is_spelled(self, start: int, end: int) -> bool:
+        """Whether the dictionary knows none of the words here, or only names."""
+        while start < end:
+            stop, tag = self.at(start) if self.begins(start) else (start + 2, "")
+            if stop > start + 1 and not tag.startswith("nr"):
+                return False
+            start = stop
+        return True
+
+    def left(self, position: int) -> int:
+        """1 if what ends here may stand before a name."""
+        if position == 0 or not _HAN.match(self._text, position - 1):
+            return int(position == 0 or self._text[position - 1] != "、")
+        return int(self._before.get(position, "n").startswith(_LINKS))
+
+    def right(self, position: int) -> int:
+        """1 if what begins here may stand after a name."""
+        if position == len(self._text) or not _HAN.match(self._text, position):
+            return int(position == len(self._text) or self._text[position] != "、")
+        return int(position in self._at and self._at[position][1].startswith(_LINKS))
 
 
 def find_names(text: str) -> Iterator[Span]:
     """Names of persons; titles and cues are not part of a name. Masked names (李某) name nobody."""
-    ends = set()
-    for sure, patterns in ((True, _SURE), (False, _CUED)):
-        for pattern in patterns:
-            for match in pattern.finditer(text):
-                start, end = match.span(match.lastgroup or "value")
-                if pattern in _OPEN:
-                    end = _end_of_name(text, start, end, sure)
-                elif end in ends or not (end == start + 1 or _is_cued_name(text[start:end], sure)):
-                    continue
-                if end is not None:
-                    ends.add(end)
-                    yield Span(start, end, "NAME")
-    yield from _in_lists(text)
-    for pattern, left, right in cues.BARE:
+    words = _Words(text)
+    before: dict[int, str] = {}
+    for match in cues.LEFT.finditer(text):
+        before[match.end()] = match.lastgroup
+    found: dict[int, int] = {}
+    for match in cues.DOTTED.finditer(text):
+        start, end = _dotted(text, words, before, *match.span())
+        found[start] = end
+    for match in _ELSEWHERE.finditer(text):
+        start, end = match.span()
+        if _around(text, words, before, start, end) + 4 >= ENOUGH:
+            found.setdefault(start, end)
+    for start, kind in before.items():
+        if kind in ("answer", "form") and (end := _answer(text, words, start, kind == "answer")):
+            found.setdefault(start, end)
+    taken = 0
+    for match in _SURNAME.finditer(text):
+        start = match.start()
+        if start >= taken and start not in found and (end := _best(text, words, before, start)):
+            found[start] = end
+            taken = end
+    for start, end in _beside(text, words, found):
+        found[start] = end
+    for pattern in (cues.SHORT_BEFORE_TITLE, cues.FAMILIAR):
         for match in pattern.finditer(text):
-            value, (start, end) = match["value"], match.span("value")
-            before, after = text[max(0, start - 2) : start], text[end : end + 2]
-            if left.search(before) and right.match(after) and _may_be_name(value):
-                alone = cues.STRICT_LEFT.search(before) and cues.STRICT_RIGHT.match(after)
-                if _is_no_word(value, bool(alone and len(value) > 2)):
-                    yield Span(start, end, "NAME")
-
-
-def _end_of_name(text: str, start: int, longest: int, sure: bool) -> int | None:
-    """Where a name after a cue ends: before punctuation, or what usually follows names, or a word."""
-    if "·" in text[start:longest]:
-        return longest
-    for end in range(longest, start + 1, -1):
-        follows = cues.ENDS.match(text, end) or len(_tagged(text[end : end + 4])[0][0]) > 1
-        if follows and _is_cued_name(text[start:end], sure):
-            return end
-    return None
+            found.setdefault(*match.span("value"))
+    yield from (Span(start, end, "NAME") for start, end in found.items())
+    yield from _in_lists(text, words)
 
 
 def is_distinctive(name: str) -> bool:
     """Whether a name can be replaced wherever it stands: it is no word, and hardly ever a part of two."""
-    return len(name) > 2 or (name[0] in cues.PLAIN and _may_be_name(name) and not _is_word(name))
+    if name in parts.NOT_NAMES or _is_word(name):
+        return False
+    return len(name) > 2 or name[0] in parts.PLAIN
 
 
-def _in_lists(text: str) -> Iterator[Span]:
+def _best(text: str, words: _Words, before: dict[int, str], start: int) -> int | None:
+    """The end of the weightiest name that begins here, if it weighs enough; of two as heavy, the longer."""
+    most, best = ENOUGH - 1, None
+    surname = _LONG.match(text, start)
+    length = len(surname[0]) if surname else 1
+    cued = before.get(start) in ("answer", "form", "role")
+    longest = start + length + (3 if cued and text[start] in parts.PLAIN else 2)
+    for end in range(start + length + 1, min(longest, len(text)) + 1):
+        made = _made_like_name(text, words, start, end, length, cued)
+        if made is not None and (weight := made + _around(text, words, before, start, end)) > most - (most >= ENOUGH):
+            most, best = max(most, weight), end
+    return best
+
+
+def _made_like_name(text: str, words: _Words, start: int, end: int, length: int, cued: bool = False) -> int | None:
+    """The weight of a candidate by itself, its surname `length` characters long; None for what can be no name. After a
+    cue the dictionary may cut as it likes: 家|属于|洪波."""
+    value, given = text[start:end], text[start + length : end]
+    if (
+        not all(_HAN.match(c) for c in given)
+        or value in parts.NOT_NAMES
+        or (length == 1 and value[:2] in parts.NOT_NAMES)
+    ):
+        return None
+    first, tag = words.at(start) if words.begins(start) else (start, "")
+    known = first == end and tag.startswith("nr")
+    if parts.NEVER.intersection(given) or (
+        not known and (given[-1] in parts.NOT_LAST or parts.LINKS.intersection(given))
+    ):
+        return None
+    usual = parts.GIVEN.issuperset(given)
+    if len(given) > 2 and not usual:
+        return None
+    common = value[0] in parts.PLAIN or (len(value) > 2 and value[0] in parts.WORDLIKE)
+    weight = 3 if length > 1 else 2 if common else 0 if value[0] in parts.FUNCTION else 1
+    weight += usual + (len(value) > 2) - 2 * (value[0] in parts.FUNCTION and not usual)
+    if not words.begins(end):
+        weight -= 1 if text[end] in "和与" else 3
+    if first == start:
+        return weight - (1 if cued else 2)
+    if length > 1:
+        return weight
+    if tag.startswith("nr") and first - start > 1:
+        return weight + (1 + (common and len(value) > 2) if usual else 0)
+    if first - start <= length:  # the surname is a word to the dictionary, and perhaps the given name is one
+        stop, tag = words.at(first)
+        if len(given) == 1 or stop == first + 1:
+            return weight - 2 if tag.startswith(_GRAMMAR) else weight + 1
+        return weight + tag.startswith("nr") if usual and value[0] not in parts.FUNCTION else weight - 2 + usual
+    if first == end and len(value) == 2:
+        return weight - (1 if tag.startswith(("ns", "nz")) else 3 if tag[0] in "adt" else 2)
+    return weight if usual and tag.startswith(("ns", "nz")) else weight - 4
+
+
+def _around(text: str, words: _Words, before: dict[int, str], start: int, end: int) -> int:
+    """The weight of what stands on both sides."""
+    cued = start in before
+    left = _LEFT_WEIGHTS[before[start]] if cued else words.left(start)
+    if match := cues.RIGHT.match(text, end):
+        alone = match.lastgroup != "act" and not cued and cues.BEGINS.match(text, start) is not None
+        return left + _RIGHT_WEIGHTS[match.lastgroup] + alone
+    return left + words.right(end) + 2 * (cued and cues.ENDS.match(text, end) is not None)
+
+
+def _answer(text: str, words: _Words, start: int, asked: bool) -> int | None:
+    """The end of what fills a field for a name, if it can be one."""
+    run = _ANSWER.match(text, start)
+    if run is None:
+        return None
+    for end in range(start + 2, run.end() + 1):
+        if cues.ENDS.match(text, end) or _is_details(text, end):
+            value = text[start:end]
+            if value in parts.NO_ANSWER or len(value) > (6 if asked else 4):
+                return None
+            if text[start - 1] in ":： " and (asked or words.is_spelled(start, end)):
+                return end
+            surname = _LONG.match(text, start)
+            made = _SURNAME.match(text, start) and _made_like_name(
+                text, words, start, end, len(surname[0]) if surname else 1
+            )
+            return end if made is not None and len(value) < 5 and made >= (2 if asked else -1) else None
+    return None
+
+
+def _is_details(text: str, end: int) -> bool:
+    match = cues.RIGHT.match(text, end)
+    return match is not None and match.lastgroup == "details"
+
+
+def _dotted(text: str, words: _Words, before: dict[int, str], start: int, end: int) -> tuple[int, int]:
+    """A name with dots, out of a run of characters: from the cue or the longer word before it to the one after it."""
+    dots = [place for place in range(start, end) if not _HAN.match(text, place)]
+    first, last = dots[0] - 1, dots[-1] + 1
+    while first > start and first not in before and not _divides(words, text, first - 1, first):
+        first -= 1
+    while last < end and (last == dots[-1] + 1 or not _divides(words, text, last, last + 1)):
+        part = _ELSEWHERE.match(text, last)
+        last = part.end() if part else words.at(last)[0] if words.begins(last) else last + 1
+    return first, min(last, end)
+
+
+def _divides(words: _Words, text: str, start: int, end: int) -> bool:
+    """Whether the character belongs to a word that no name holds."""
+    begin = words.beginning(start)
+    stop, tag = words.at(begin)
+    if stop - begin > 1:
+        return not tag.startswith(("nr", "ns", "nz", "x"))
+    return text[start:end] in parts.NEVER or tag.startswith(("p", "c", "u", "r", "d", "q"))
+
+
+def _beside(text: str, words: _Words, found: dict[int, int]) -> Iterator[tuple[int, int]]:
+    """Names joined to one that was found by 、 or "and"."""
+    todo = list(found.items())
+    while todo:
+        start, end = todo.pop()
+        if match := cues.JOINED.match(text, end):
+            following = match.end()
+            if following not in found and (stop := _best(text, words, {following: "role"}, following)):
+                todo.append((following, stop))
+                yield following, stop
+        match = cues.JOINED_BEFORE.search(text, max(0, start - 2), start)
+        for begin in range(match.start() - 2, max(-1, match.start() - 5), -1) if match else ():
+            surname = _SURNAME.match(text, begin) and (_LONG.match(text, begin) or text[begin])
+            if surname and begin not in found:
+                length = 1 if isinstance(surname, str) else len(surname[0])
+                made = begin + length < match.start() and _made_like_name(text, words, begin, match.start(), length)
+                if made and made + words.left(begin) + 3 >= ENOUGH:
+                    todo.append((begin, match.start()))
+                    yield begin, match.start()
+                    break
+
+
+def _in_lists(text: str, words: _Words) -> Iterator[Span]:
     """Before "三位患者", if all items of the list can be names."""
     for match in cues.LISTED.finditer(text):
         spans, start = [], match.start("list")
@@ -65,52 +257,19 @@ def _in_lists(text: str) -> Iterator[Span]:
             end = separator.start() if separator else match.end("list")
             spans.append(Span(start, end, "NAME"))
             start = separator.end() if separator else end
-        if all(_is_cued_name(text[span.start : span.end], True) for span in spans):
+        if all(_is_item(text, span.start, span.end) for span in spans):
             yield from spans
 
 
-def _is_cued_name(value: str, sure: bool) -> bool:
-    """Whether what follows a cue is a name; after a `sure` cue it may be an ordinary word too (高原, 任重)."""
-    if "·" in value:
-        return True
-    surname = _LONG.match(value)
-    if not _may_be_name(value) and not (surname and len(value) > 2):
+def _is_item(text: str, start: int, end: int) -> bool:
+    value = text[start:end]
+    if value in parts.NOT_NAMES or value in parts.NO_ANSWER or parts.NEVER.intersection(value):
         return False
-    given = value[surname.end() if surname else 1 :]
-    usual = all(c in cues.GIVEN for c in given)
-    if value[0] in cues.FUNCTION and not surname:
-        return usual and (sure or (len(given) > 1 and not _is_word(given)))
-    if surname or value[0] in cues.PLAIN or sure:
-        known = surname or value[0] in cues.SURNAMES
-        return known and usual if _is_word(value) else known or _has_no_words(value)
-    if _is_word(value):
-        return usual and _tagged(value)[0][1] == "ns"
-    return usual or _has_no_words(value)
-
-
-def _has_no_words(value: str) -> bool:
-    return all(len(word) == 1 or tag.startswith(("nr", "ns", "x")) for word, tag in _tagged(value))
-
-
-def _may_be_name(value: str) -> bool:
-    return value not in cues.NOT_NAMES and (len(value) > 3 or value[:2] not in cues.NOT_NAMES)
+    return "·" in value or _SURNAME.match(text, start) is not None or _ELSEWHERE.fullmatch(value) is not None
 
 
 @lru_cache(1 << 16)
-def _tagged(value: str) -> tuple[tuple[str, str], ...]:
-    return tuple(rjieba.tag(value, False))
-
-
 def _is_word(value: str) -> bool:
     """The dictionary has the whole value, and not as a name."""
-    parts = _tagged(value)
-    return len(parts) == 1 and not parts[0][1].startswith("nr")
-
-
-def _is_no_word(value: str, alone: bool) -> bool:
-    """The dictionary has no such word, or knows it as a name; nor does it cut the value into a word and a rest, unless
-    the value stands `alone`."""
-    parts = _tagged(value)
-    if len(parts) == 1:
-        return parts[0][1].startswith("nr")
-    return len(parts[0][0]) == 1 or parts[0][1].startswith("nr") or len(value) > 3 or (alone and len(parts[1][0]) == 1)
+    cut = rjieba.tag(value, False)
+    return len(cut) == 1 and not cut[0][1].startswith("nr")

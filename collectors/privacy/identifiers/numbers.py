@@ -37,20 +37,6 @@ def _has_four_digits(value: str) -> bool:
     return sum(c.isdigit() for c in value) >= 4
 
 
-def _is_no_public_accession(value: str) -> bool:
-    """Not an entry of a sequence database or a register of trials."""
-    return _has_three_digits(value) and _PUBLIC.match(value) is None
-
-
-_PUBLIC = re.compile(
-    r"(?:G(?:SE|SM|DS|PL)|[SED]R[APRSX]|PRJ|[NX][CGMPRTW]_|NCT|ISRCTN|CRD|E-|[A-Z]{1,2}\d{5,8}\b)", re.IGNORECASE
-)
-_NUMBERED = (
-    "accession|specimen|case|order|invoice|job|dictation|transcription|document|requisition|confirmation|tracking|ticket"
-    "|referral|authori[sz]ation|prescription|rx|badge|employee|staff|student|file|episode|donor|voucher|contract|loan|tag"
-    "|receipt|locker|room|bed"
-)
-"""What people and their papers are numbered by."""
 _CODE = (
     r"(?P<value>(?=[A-Za-z-]{0,6}\d)(?!(?:19"
     r"|20)\d\d\b(?!-))[A-Za-z0-9]{1,16}(?:-[A-Za-z0-9]{1,8}){0,4}(?<=[A-Za-z0-9-]{5})"
@@ -113,8 +99,23 @@ LIGHT = (
     ),
     rule(
         "PHONE",
-        ("tel", "phone", "fax", "mobile", "cell", "call", "reach", "text", "pager", "电话", "手机", "传真", "座机"),
-        r"(?:\btel(?:ephone)?|phone|\bfax|\bmobile|\bcell|\bpager|\b(?:call|reach|text)(?: me| us| him| her| them)?",
+        (
+            "tel",
+            "phone",
+            "ph",
+            "fax",
+            "mobile",
+            "cell",
+            "call",
+            "reach",
+            "text",
+            "pager",
+            "电话",
+            "手机",
+            "传真",
+            "座机",
+        ),
+        r"(?:\btel(?:ephone)?|\bph\b|phone|\bfax|\bmobile|\bcell|\bpager|\b(?:call|reach|text)(?: me| us| him| her| them)?",
         r" (?:at|on)|电话|手机|传真|座机)(?:号码?|\s?(?:no|number)\b)?[\s.:\uff1a#]{0,3}",
         rf"(?:(?:is|at|on) |为|是)?\s?(?P<value>\+?\(?\d[\d ()./-]{{5,18}}\d){_AFTER}",
         check=is_phone,
@@ -165,8 +166,8 @@ LIGHT = (
     rule(
         "RECORD",
         ("号:", "号\uff1a", "号码:", "号码\uff1a", "id:", "id\uff1a"),
-        r"(?<![批型图符代])(?:号码?"
-        r"|ID)[:\uff1a]\s{0,2}(?P<value>(?=[A-Za-z-]{0,6}\d)[A-Za-z\d]{3,24}(?:[-_/][A-Za-z\d]{1,12}){0,3})",
+        r"(?:(?<![批型图符代])号码?"
+        r"|(?<![A-Za-z])ID)[:\uff1a]\s{0,2}(?P<value>(?=[A-Za-z-]{0,6}\d)[A-Za-z\d]{3,24}(?:[-_/][A-Za-z\d]{1,12}){0,3})",
         r"(?![\dA-Za-z%.])",
         check=_has_three_digits,
     ),
@@ -200,7 +201,7 @@ LIGHT = (
             *("medicare", "medicaid", "chart n", "chart #", "subscriber", "beneficiary", "nhs n", "group n", "claim n"),
             *("encounter n", "visit n", "permit n", "certificate n"),
         ),
-        r"\b(?:MRN|medical record|passport|driver[\u2019']?s?[\u2019']? licen[cs]e|(?:medical|nursing|state"
+        r"(?<![A-Za-z0-9])(?:MRN|medical record|passport|driver[\u2019']?s?[\u2019']? licen[cs]e|(?:medical|nursing|state"
         r"|professional)? ?licen[cs]e"
         r"|social security|SSN|NPI|DEA|insurance|medicare|medicaid|health plan|subscriber|beneficiary"
         r"|(?:record|account|acct|policy|hospital|patient|member|chart|NHS|group|claim|encounter|visit|permit"
@@ -222,11 +223,14 @@ LIGHT = (
             "device s",
             "udi:",
             "s/n",
+            "sn:",
+            "sn\uff1a",
+            "sn ",
             "序列号",
             "器械编号",
             "设备编号",
         ),
-        r"(?:\bserial(?: ?(?:number|no\.?|#))?|\bIMEI|\bdevice (?:id|identifier|number|serial)|\bUDI|\bS/N"
+        r"(?:(?<![A-Za-z])(?:serial(?: ?(?:number|no\.?|#))?|IMEI|device (?:id|identifier|number|serial)|UDI|S/N|SN(?=[:\uff1a# ]))"
         r"|序列号|器械编号|设备编号)",
         rf"{_LINK}[是为]?\s?(?P<value>(?=[A-Za-z-]{{0,8}}\d)[A-Za-z0-9]{{2,20}}(?:[-/][A-Za-z0-9]{{1,12}}){{0,4}}){_AFTER}",
         check=_has_three_digits,
@@ -240,8 +244,8 @@ LIGHT = (
     ),
     rule(
         "MESSENGER",
-        ("微信", "wechat", "weixin"),
-        rf"(?:微信|wechat|weixin)(?:\s?id)?{_IS}",
+        ("微信", "wechat", "weixin", "v信", "vx", "薇信", "wx"),
+        rf"(?:微信|薇信|v信|wechat|weixin|(?<![a-z])[vw]x)(?:\s?id)?{_IS}",
         r"(?P<value>(?=[a-z_-]*[\d_-])[a-z][a-z0-9_-]{5,19}|1[3-9]\d{9})(?![A-Za-z0-9_-])",
         flags=re.IGNORECASE,
     ),
@@ -288,9 +292,9 @@ FULL = (
             *("username", "user name", "user id", "login", "handle", "skype", "instagram", "twitter", "telegram"),
             *("抖音", "微博", "支付宝", "钉钉", "小红书", "快手", "用户名", "登录名", "账号名"),
         ),
-        r"(?:\b(?:user ?name|user id|login|handle|skype|instagram|twitter|telegram)(?: ?(?:id|name|handle))?"
-        r"|抖音|微博|支付宝|钉钉|小红书|快手|用户名|登录名|账号名)(?:账?号|账户|ID)?(?:[\s:\uff1a]|\bis\b|\bwas\b"
-        r"|是|为){1,4}",
+        r"(?:(?<![A-Za-z])(?:user ?name|user id|login|handle|skype|instagram|twitter|telegram)(?: ?(?:id|name|handle))?"
+        r"(?:[\s:\uff1a]|\bis\b|\bwas\b){1,4}"
+        r"|(?:抖音|微博|支付宝|钉钉|小红书|快手|用户名|登录名|账号名)(?:账?号|账户|ID)?[\s:\uff1a是为]{0,4})",
         r"(?P<value>@?(?=[A-Za-z._-]*[\d_.]|(?<=@))[A-Za-z0-9][\w.-]{3,29}(?<![.-]))(?!\w)",
         flags=re.IGNORECASE | re.ASCII,
     ),
@@ -300,19 +304,6 @@ FULL = (
         r"\b(?:[Pp]lates?|[Tt]ags?)(?: (?:number|no\.?|is|was))?[:# ]{1,2}(?P<value>[A-Z]{2,3}[- ]?\d{3,4}"
         r"|\d{1,3}[A-Z]{3}\d{0,3})\b",
     ),
-    rule(
-        "RECORD",
-        ("号", "条码", "条形码", "编码"),
-        r"(?:(?<!项目)(?<!课题)(?<!基金)(?<!注册)(?<!疾病)(?<!基因)编[号码]|(?<!基金)证号|单号|卡号|批号|流水号"
-        r"|序列号|登记号"
-        r"|合同号|受理号|处方号|发票号|[工学警]号|就诊卡|诊疗卡|条形?码)(?:码|[:\uff1a#是为\s]){0,3}(?!ChiCTR|NCT"
-        r"|CTR)",
-        r"(?P<value>(?:(?:No|REF"
-        r"|SN)[. :#]{1,2})?(?:(?=[A-Za-z-]{0,6}\d)[A-Za-z\d]{5,24}(?:[-_/][A-Za-z\d]{1,12}){0,3}"
-        r"|\d{3,6}(?: \d{3,6}){1,5}))(?![\dA-Za-z%.])",
-        check=_has_three_digits,
-    ),
-    rule("RECORD", ("字第",), r"(?P<value>[\u4e00-\u9fff]字第\s?\d{4,10}号?)"),
     rule(
         "VEHICLE",
         ("vin", "chassis", "车架", "车辆识别"),
@@ -331,22 +322,6 @@ FULL = (
         r"|PM)[ :#-]{0,2})?(?=[A-Za-z-]{0,6}\d)[A-Za-z0-9]{3,20}(?:[-/][A-Za-z0-9]{1,12}){0,4})",
         _AFTER,
         check=_has_four_digits,
-        flags=re.IGNORECASE,
-    ),
-    rule(
-        "RECORD",
-        ("accession", "job"),
-        r"\b(?:Accession|Acc|Job)(?: ?(?:ID|number|no\.?|#))?[\s:#]{1,3}(?P<value>[A-Z]{0,4}\d{2}-\d{3,8}"
-        r"|ACC-?\d{5,10}|\d{5,12}(?:-\d{1,6})?)",
-        _AFTER,
-        flags=re.IGNORECASE,
-    ),
-    rule(
-        "RECORD",
-        ("number", "no", "id", "#"),
-        rf"\b(?:{_NUMBERED})(?= ?(?:number|no\b|id\b|#))",
-        rf"(?=[\s:#.,\uff1a]){_LINK}{_CODE}{_AFTER}",
-        check=_is_no_public_accession,
         flags=re.IGNORECASE,
     ),
     rule(
@@ -376,7 +351,7 @@ FULL = (
         _PHONE_CUES,
         r"\b(?:office|fax|mobile|desk|home|cell|work|contact|whatsapp|number|phone|tel|call|ring|text|dial|reach"
         r"|messages?|registered)"
-        rf"\w{{0,4}}\b[^\n\d]{{0,25}}(?P<value>{_ANY_PHONE}){_AFTER}",
+        rf"\w{{0,4}}\b[^\n\d]{{0,25}}(?<![A-Za-z])(?P<value>{_ANY_PHONE}){_AFTER}",
         check=is_phone,
         flags=re.IGNORECASE,
         long=True,
@@ -415,6 +390,12 @@ FULL = (
         flags=re.IGNORECASE,
     ),
     rule("IP", (".",), rf"(?:{_BEFORE}|(?<=IP))(?P<value>\d{{1,3}}(?:\.\d{{1,3}}){{3}})(?![\d.]*\d)", check=is_ip),
+    rule(
+        "IP",
+        ("ip",),
+        r"(?<![A-Za-z])IP(?: ?(?:地址|address))?[:\uff1a是为\s]{0,3}(?:is |was )?(?P<value>\d{1,3}(?:\.\d{1,3}){3})(?![\d.]*\d)",
+        flags=re.IGNORECASE,
+    ),
     rule(
         "IP",
         (":",),

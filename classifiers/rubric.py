@@ -1,0 +1,120 @@
+"""Value, quality, advertising and danger of a text, by rule: what a rater would look for, counted."""
+
+import re
+from typing import NamedTuple
+
+from classifiers.advertising import salesmanship
+from classifiers.features import Reading
+
+AXES = ("educational", "causal", "reasoning", "knowledge")
+FORMAL = ("GUIDE", "SRMA", "RCT", "OBS", "CASE", "REVIEW", "TEXT", "BASIC", "METHOD", "LABEL", "DRUGREF")
+REFERENCE = ("GUIDE", "SRMA", "REVIEW", "TEXT", "DRUGREF", "LABEL")
+DANGER_CAP = 1.0
+CHINESE_CUES = 1.8
+"""How much denser the cues are in Chinese texts of the same kind."""
+_DANGERS = {
+    "self_harm_method": r"(?:how to|ways? to|best way to) (?:kill yourself|commit suicide|end your life)"
+    r"|painless suicide"
+    r"|(?:怎么|如何|怎样)(?:无痛)?自杀(?!预防)|自杀(?:的)?(?:方法|教程)|无痛(?:自杀|死亡)方法",
+    "illegal_procurement": r"(?:without|no) (?:a )?prescription (?:needed|required|necessary)"
+    r"|buy [\w ]{2,30} without (?:a )?prescription"
+    r"|(?:无需|不用|免)处方(?:即可|就能|直接)?(?:购买|下单|邮寄)|(?:出售|代购|求购).{0,8}(?:处方药|吗啡|杜冷丁|安定"
+    r"|曲马多|罂粟)",
+    "anti_vaccine": r"vaccines? (?:cause|causes|caused) autism|vaccines? (?:are|is) (?:a )?(?:poison|hoax|scam)"
+    r"|(?:never|do not|don't) (?:get )?vaccinate|疫苗(?:会)?(?:导致|引起)自闭症|(?:不要|千万别|拒绝)(?:给孩子)?(?:打"
+    r"|接种)疫苗|疫苗是(?:毒药|骗局)",
+    "delayed_care": r"(?:no need|don't need|do not need|never) to (?:go to|see|visit) (?:a |the )?(?:doctor|hospital)"
+    r"|(?:stop|throw away|quit) (?:taking )?(?:all )?your (?:insulin|medication|medicine|chemo\w*|pills)"
+    r"|(?:不用|无需|不必|别)(?:再)?(?:去医院|看医生|就医|做手术|化疗)|(?:停掉|扔掉|停用)(?:所有|一切)?(?:西药|胰岛素"
+    r"|降压药|降糖药|药物)",
+    "cure_fraud": r"包治(?:百病)?|药到病除|祖传秘方|神医|miracle cure|cures? (?:all|any|every) (?:disease|cancer"
+    r"|illness)|cure-all"
+    r"|根治(?:糖尿病|高血压|癌症|艾滋病|乙肝)|(?:cure|reverse)s? (?:cancer|diabetes|aids|autism) (?:in|within) \d+",
+}
+_DANGER = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _DANGERS.items()}
+_ALARM = re.compile(
+    r"suicid|kill yourself|end your life|prescription|vaccin|doctor|hospital|your (?:insulin|med|chemo|pills)|cure"
+    r"|reverse"
+    r"|自杀|无痛|处方|出售|代购|求购|疫苗|医院|看医生|就医|手术|化疗|停掉|扔掉|停用|包治|药到|秘方|神医|根治"
+)
+_DENIED = re.compile(
+    r"(?:\b(?:no|not|n't|false|myth|never|fraud|claims?|wrong\w*|untrue|debunk\w*|warn\w*|avoid|beware|rumou?rs?)\b"
+    r"|谣言|误区|不要(?:相信|轻信)"
+    r"|切勿|并非|并不|没有证据|不能|无法|骗局|警惕|谨防|不存在|错误)[^.。!！?？\n]{0,40}$",
+    re.IGNORECASE,
+)
+
+
+class Rating(NamedTuple):
+    """`value` is 0-5, `quality` by axis 0-1, `safety` names dangers, `advertisement` is 0-1: 0.5 for one kind of
+    salesmanship, more for more."""
+
+    value: float
+    quality: dict[str, float]
+    safety: list[str]
+    advertisement: float
+
+
+def rate(text: str, reading: Reading, medical: float, types: dict[str, float]) -> Rating:
+    """Rate a text that is medical with probability `medical`, and of content types with probabilities `types`.
+
+    Value adds a point each for medical substance; for being sound; for explaining; for what can be acted upon; and for
+    being fit to refer to. A dangerous text gets 1 at most.
+    """
+    kinds = salesmanship(text) if reading.cues["sells"] else 0
+    advertisement = 1 - 0.5**kinds
+    safety = dangers(text)
+    words = reading.words
+    hundreds = max(words, 40.0) / 100
+    usual = hundreds * (1 + (CHINESE_CUES - 1) * reading.han)
+    cues = {name: reading.cues[name] / usual for name in ("teaches", "explains", "reasons", "guides", "attributes")}
+    marks = reading.traits
+    formal, reference = (sum(types.get(name, 0.0) for name in names) for names in (FORMAL, REFERENCE))
+    figures = (marks["dose"] + marks["percent"]) / hundreds
+    personal = _part((marks["first"] + marks["you"]) / hundreds, 3) * (1 - formal)
+    length = _part(words, 150)
+    quality = {
+        "educational": (0.6 * _part(cues["teaches"], 0.7) + 0.4 * length) * (1 - 0.5 * personal),
+        "causal": _part(cues["explains"], 0.8),
+        "reasoning": _part(cues["reasons"], 1.0),
+        "knowledge": _part(reading.terms / hundreds + figures, 5.0),
+    }
+    explains = (quality["educational"] + quality["causal"] + quality["reasoning"]) / 3
+    guides = _part(cues["guides"] + 2 * figures, 2.0)
+    attributed = 0.4 + 0.6 * _part(cues["attributes"], 0.7)
+    substance = medical * _part(words, 20) * (1 - advertisement if kinds > 1 else 1)
+    points = (
+        1.0,
+        (1 - 0.6 * personal) * (0.5 + 0.5 * quality["knowledge"]),
+        _steep(explains * (0.5 + 0.5 * length), 0.3),
+        _steep(guides * (0.5 + 0.5 * length) * (1 - 0.4 * personal), 0.35),
+        (0.3 + 0.7 * reference) * _steep(length * attributed * (1 - personal), 0.3),
+    )
+    value = substance * sum(points)
+    return Rating(
+        value=round(min(value, DANGER_CAP) if safety else value, 2),
+        quality={name: round(score, 3) for name, score in quality.items()},
+        safety=safety,
+        advertisement=round(advertisement, 4),
+    )
+
+
+def dangers(text: str) -> list[str]:
+    """Names of dangers that a text puts into somebody's mind, and doesn't argue against in the same sentence."""
+    if not _ALARM.search(text.lower()):
+        return []
+    return [
+        name
+        for name, pattern in _DANGER.items()
+        if any(not _DENIED.search(text, max(0, found.start() - 60), found.start()) for found in pattern.finditer(text))
+    ]
+
+
+def _part(amount: float, half: float) -> float:
+    """From 0 towards 1; one half at `half`."""
+    return amount / (amount + half)
+
+
+def _steep(share: float, middle: float) -> float:
+    """A share pulled towards 0 below the middle, and towards 1 above it."""
+    return share**2 / (share**2 + middle**2)

@@ -1,0 +1,140 @@
+"""Numbers that English text announces by a label: of records, papers, accounts, badges."""
+
+import re
+from collections.abc import Iterator
+
+from collectors.privacy.identifiers.rule import Span, holds
+
+_THINGS = (
+    r"med(?:ical)?\.? rec(?:ord)?s?|record|chart|hospital|patient|pt|unit|encounter|visit|admission|account|acct|guarantor|specimen"
+    r"|sample|case|pathology|cytology|report|requisition|order|invoice|bill|job|dict(?:ation)?|transcription|document|confirmation"
+    r"|tracking|ticket|reference|referral|auth(?:ori[sz]ation)?|prior auth|pre-?cert(?:ification)?|prescription|rx|script|badge|employee"
+    r"|staff|personnel|payroll|student|file|episode|donor|recipient|voucher|contract|loan|receipt|locker|bed|member|subscriber"
+    r"|beneficiary|policy|plan|group|claim|insurance|certificate|permit|licen[cs]e|registration|passport|visa|green card|identity card"
+    r"|id card|identification|national id|tax|taxpayer|social security|ss|medicare|medicaid|health card|health plan|nhs|chi|national insurance|ni"
+    r"|inmate|prisoner|docket|warrant|military|service|veteran|va|bank|checking|savings|routing|sort|swift|bic|debit card|credit card|card"
+    r"|gift card|library card|serial|lot|batch|device|implant|model|kit|bag|tag|parcel|flight|booking|dea|npi|upin|dl|driver'?s?"
+)
+"""What people, their papers and their things are numbered by."""
+_SELVES = (
+    r"MRN|CSN|FIN|HAR|SSN?|NPI|UPIN|DEA|DL|EIN|ITIN|TIN|NIN|NINO|IMEI|passport|medicaid|medicare|accession|requisition|acc"
+    r"|(?:medical |nursing |state |driver['\u2019]?s? )?licen[cs]e|policy|badge|job|claim|dictation|docket|account|acct|social security|UDI|lot|batch"
+)
+"""Labels that need no word for `number`."""
+_CODE = (
+    r"(?P<value>[A-Z]{2}(?: \d\d){3} [A-Z]\b|\d{2,5}(?:[ ]\d{1,6}){1,4}\b|[A-Z]{1,4}[ ]\d{4,12}\b"
+    r"|(?:[xX*]{2,5}[- ]?){1,3}\d{3,6}\b"
+    r"|\(\d\d\)\d{8,16}(?:\(\d\d\)\w{1,20}){0,3}"
+    r"|(?=[A-Za-z]{0,8}[-:/]?\d|[A-Za-z]-[A-Za-z]{0,4}-?\d)[A-Za-z\d]{1,28}(?:[-/:._][A-Za-z\d]{1,14}){0,5})"
+)
+_UNIT = (
+    r"(?![A-Za-z\d%]|[-.,]\d| ?(?:mg|mcg|g|kg|ml|dl|cc|mm|cm|units?|patients?|subjects?|cases|participants|women|men|days?|weeks?|months?"
+    r"|years?|hours?|times|of|to|and \d)\b)"
+)
+_IS = r"(?:\s?[:=#]|\.(?= )| is| was| it is|,(?= ))?\s{0,2}(?:#\s?)?"
+_QUALIFIED = re.compile(
+    rf"(?:(?<![A-Za-z])(?:numbers?|num|no|nbr|nr|id|code)\b\.?|#|\u2116)(?:s?\)?){_IS}{_CODE}{_UNIT}", re.IGNORECASE
+)
+_THING = re.compile(
+    rf"(?<![A-Za-z-])(?:{_THINGS})\b\.?(?: (?:id|account|policy|record|card|plate))?\s?\(?$", re.IGNORECASE
+)
+_ACCESSION = re.compile(r"(?<![A-Za-z])(?:accession|acc)\b\.?\s?$", re.IGNORECASE)
+_SELF = re.compile(
+    rf"(?<![A-Za-z-])(?:{_SELVES})\b(?:\s?[:#=]|\.(?= )| is| was){{0,2}}\s{{0,2}}(?:#\s?)?{_CODE}{_UNIT}", re.IGNORECASE
+)
+_LABELLED = re.compile(rf"(?<![A-Za-z-])(?:{_THINGS})\s?[:#]\s{{0,2}}{_CODE}{_UNIT}", re.IGNORECASE)
+_ENDING = re.compile(
+    r"\b(?:last (?:four|4|5|five)(?: digits)?(?: of)?(?: \w+){0,3}?(?: is| are|:)?|end(?:ing|s) (?:in|with)) (?P<value>\d{3,5})\b(?! ?%)",
+    re.IGNORECASE,
+)
+_CALLED = re.compile(
+    r"(?<![A-Za-z])(?:ext(?:ension|\.)?|pager|beeper|bleep)(?: ?(?:no\.?|number|#))?[\s:#]{1,2}(?P<value>\d{3,6})\b",
+    re.IGNORECASE,
+)
+_BANK = re.compile(
+    r"(?<![A-Za-z])(?:(?:sort code)[\s:]{1,2}(?P<sort>\d\d-\d\d-\d\d)|(?:SWIFT|BIC)(?: code)?[\s:]{1,2}(?P<bic>[A-Z]{6}[A-Z\d]{2}(?:[A-Z\d]{3})?))\b"
+)
+_PUBLIC = re.compile(r"G(?:SE|SM|DS|PL)\d|[SED]R[APRSX]\d|PRJ|[NX][CGMPRTW]_|NCT|ISRCTN|CRD\d|E-[A-Z]", re.IGNORECASE)
+"""How accessions of databases begin that nothing else begins with."""
+_SEQUENCE = re.compile(r"[A-Z]{1,6}\d{5,10}(?:\.\d+)?$|[OPQ]\d[A-Z\d]{3}\d\b")
+_DATABASE = re.compile(
+    r"genbank|embl|ddbj|uniprot|swiss-?prot|ncbi|pdb|protein data|database|repositor|archive|sequence|deposited|genome"
+    r"|mrna|cdna|clone|reference strain",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_CUES = ("number", "no", "id", "#", "code", "num", "nbr", "\u2116")
+_SELF_CUES = (
+    *(
+        "mrn",
+        "csn",
+        "fin",
+        "har",
+        "ss",
+        "npi",
+        "upin",
+        "dea",
+        "dl",
+        "ein",
+        "tin",
+        "nin",
+        "imei",
+        "passport",
+        "medica",
+        "acc",
+    ),
+    *(
+        "requisition",
+        "licen",
+        "policy",
+        "badge",
+        "job",
+        "claim",
+        "dictation",
+        "docket",
+        "account",
+        "acct",
+        "social sec",
+        "udi",
+        "lot ",
+        "batch",
+    ),
+)
+
+
+def find_numbers(text: str) -> Iterator[Span]:
+    """Numbers by their labels. Years alone, and entries of public databases, are not taken."""
+    lowered = text.lower()
+    if holds(lowered, _CUES):
+        for match in _QUALIFIED.finditer(text):
+            before = text[max(0, match.start() - 32) : match.start()]
+            accession = _ACCESSION.search(before)
+            if (accession or _THING.search(before)) and _is_code(match["value"]):
+                if accession and (_PUBLIC.match(match["value"]) or _is_of_database(text, match)):
+                    continue
+                yield Span(*match.span("value"), "RECORD")
+    if holds(lowered, _SELF_CUES):
+        for match in _SELF.finditer(text):
+            if _is_code(match["value"]) and len(match["value"]) > 4:
+                if match[0][:3].lower() == "acc" and (_PUBLIC.match(match["value"]) or _is_of_database(text, match)):
+                    continue
+                yield Span(*match.span("value"), "RECORD")
+    if ":" in text or "#" in text:
+        for match in _LABELLED.finditer(text):
+            if _is_code(match["value"]) and len(match["value"]) > 4:
+                yield Span(*match.span("value"), "RECORD")
+    if "last " in lowered or "end" in lowered:
+        yield from (Span(*match.span("value"), "RECORD") for match in _ENDING.finditer(text))
+    if holds(lowered, ("ext", "pager", "beeper", "bleep")):
+        yield from (Span(*match.span("value"), "PHONE") for match in _CALLED.finditer(text))
+    if holds(lowered, ("sort code", "swift", "bic")):
+        yield from (Span(*match.span(match.lastgroup), "ACCOUNT") for match in _BANK.finditer(text))
+
+
+def _is_code(value: str) -> bool:
+    return sum(c.isdigit() for c in value) >= 3 and not _YEAR.fullmatch(value)
+
+
+def _is_of_database(text: str, match: re.Match) -> bool:
+    around = text[max(0, match.start() - 80) : match.end() + 40]
+    return _SEQUENCE.match(match["value"]) is not None and _DATABASE.search(around) is not None
