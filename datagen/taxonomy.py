@@ -101,22 +101,37 @@ def mapping_schemes() -> tuple[str, ...]:
 def map_label(scheme: str, label: str | None) -> str | None:
     """The department that a label of another scheme stands for; None for labels that name none, and unknown ones.
 
-    Labels of several levels are looked up whole, then by their last level, then by their first.
-    Raises UsageError for an unknown scheme.
+    Labels of several levels are looked up whole, then by their last level, then by their first; codes of a tree (mesh)
+    by their longest prefix, those of a list (icd10) by the narrowest range. Raises UsageError for an unknown scheme.
 
     >>> map_label("mtsamples", "Urology"), map_label("mtsamples", "Letters"), map_label("cmtmedqa", "外科/骨科")
     ('UROL', None, 'ORTHO')
+    >>> map_label("icd10", "I63.9"), map_label("mesh", "C05.799.114")
+    ('NEUR', 'RHEUM')
     """
     if scheme not in mapping_schemes():
         raise UsageError(f"no label mapping is named {scheme}", f"there are {', '.join(mapping_schemes())}")
     if label is None:
         return None
-    data = _read(f"mappings/{scheme}.yaml")
-    labels, candidates = data["labels"], [label.strip()]
+    data, label = _read(f"mappings/{scheme}.yaml"), label.strip()
+    if "ranges" in data:
+        return _in_range(data["ranges"], label[:3].upper())
+    labels, candidates = data["labels"], [label]
     if separator := data.get("separator"):
         levels = [level.strip() for level in label.split(separator)]
-        candidates += [levels[-1], levels[0]]
+        if data.get("prefixes"):
+            candidates += [separator.join(levels[:count]) for count in range(len(levels) - 1, 0, -1)]
+        else:
+            candidates += [levels[-1], levels[0]]
     return next((labels[c] for c in candidates if c in labels), None)
+
+
+def _in_range(ranges: dict[str, str | None], category: str) -> str | None:
+    for bounds, department in ranges.items():
+        first, _, last = bounds.partition("-")
+        if len(category) == 3 and first <= category <= last:
+            return department
+    return None
 
 
 @cache

@@ -2,11 +2,11 @@
 
     python -m benchmarks.intake._english_words DATA
 
-Written small: words counted at least four times in lower case in open text: MedQuAD, MTS-Dialog, PLOS and PMC
-articles, cases for trial search, CDC's weekly report, an OpenStax textbook, grade school problems. Written with a capital: words of MeSH terms, of the Disease, Mondo and Symptom Ontologies,
-of ICD-10, of Wikidata's diseases and drugs, and words that MedQuAD, the textbook and the articles write with a capital
-inside a sentence four times, unless after a title or on a list of names. All sources are in the
-public domain, or their licences ask for no more than attribution (CC BY, MIT).
+Written small: words counted at least four times in lower case in open text: MedQuAD, MTS-Dialog, PLOS and PMC articles,
+cases for trial search, CDC's weekly report, an OpenStax textbook, grade school problems. Written with a capital: words
+of MeSH terms, of the Disease, Mondo and Symptom Ontologies, of ICD-10, of Wikidata's diseases and drugs, and words that
+MedQuAD, the textbook and the articles write with a capital inside a sentence four times, unless after a title or on a
+list of names. All sources are in the public domain, or their licences ask for no more than attribution (CC BY, MIT).
 """
 
 import csv

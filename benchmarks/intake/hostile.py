@@ -2,9 +2,10 @@
 (environment, default 24,000) files broken by chance, over all of them.
 
 Each source works in a process of its own, which is watched with all that it starts: a crash, a file over 10 s of
-processor time, or over 512 MB of memory beyond what the process has before it, is counted and named. A file must be read, or end in quarantine
-or be dropped, with its reason; an error that is none of these is a crash; a file of which nothing is said is a silence;
-one that must be refused, but was read without a word, is accepted; a text with the content of another file is a leak.
+processor time, or over 512 MB of memory beyond what the process has before it, is counted and named. A file must be
+read, or end in quarantine or be dropped, with its reason; an error that is none of these is a crash; a file of which
+nothing is said is a silence; one that must be refused, but was read without a word, is accepted; a text with the
+content of another file is a leak.
 """
 
 import os

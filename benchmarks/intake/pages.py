@@ -9,6 +9,9 @@ Each peer runs with the settings that are best for it among those its documentat
 not bytes. Ours is the stage's whole way from text to Markdown: parsing within limits, hidden text taken out, two
 extractions, furniture removed. What is ours to choose (the rule in `collectors.web.page_text`, the words in
 `collectors.web.page_furniture`) was chosen on the half called `chosen on`; `other` is the other half.
+
+readability comes by `pip install readability-lxml`, and is no part of the development extra: pip before 23.3 cannot
+resolve it beside trafilatura (both ask for `lxml[html_clean]`, spelled in two ways).
 """
 
 import gzip

@@ -15,12 +15,12 @@ def test_departments_are_35_and_7_buckets():
     assert taxonomy.buckets == {"PHARM", "NURS", "BASIC", "HSYS", "MULTI", "NONE", "UNK"}
 
 
-@pytest.mark.parametrize("name, codes", [("departments", 42), ("content_types", 22)])
+@pytest.mark.parametrize("name, codes", [("departments", 42), ("content_types", 22), ("categories", 27)])
 def test_every_code_has_a_name_in_both_languages(name, codes):
     taxonomy = load_taxonomy(name)
     assert len(taxonomy.codes) == codes
     for code in taxonomy.codes:
-        assert re.fullmatch(r"[A-Z]{2,7}", code)
+        assert re.fullmatch(r"[A-Z]{2,11}", code)
         assert taxonomy.name(code).isascii()
         assert re.search(r"[\u4e00-\u9fff]", taxonomy.name(code, "zh"))
     for language in LANGUAGES:
@@ -42,7 +42,7 @@ def test_unknown_names_are_refused():
         load_taxonomy("colours")
     with pytest.raises(UsageError, match="no label mapping is named icd") as refused:
         map_label("icd", "I21")
-    assert "cmtmedqa, medmcqa, mtsamples, toyhom" in refused.value.fix
+    assert "cmexam, cmtmedqa, icd10, medmcqa, mesh, mtsamples, toyhom" in refused.value.fix
     with pytest.raises(KeyError):
         load_taxonomy().name("CARDIO")
 
@@ -64,6 +64,18 @@ def test_unknown_names_are_refused():
         ("toyhom", None, None),
         ("medmcqa", "Skin", "DERM"),
         ("medmcqa", "Medicine", None),
+        ("cmexam", "医学影像科", "RAD"),
+        ("cmexam", "内科", None),
+        ("mesh", "C14.280.647", "CARD"),
+        ("mesh", "C14.907.253.573", "NEUR"),
+        ("mesh", "C23.550.288", None),
+        ("mesh", "D02", None),
+        ("icd10", "I21.9", "CARD"),
+        ("icd10", "i63", "NEUR"),
+        ("icd10", "A52", "DERM"),
+        ("icd10", "D12.6", None),
+        ("icd10", "I2", None),
+        ("icd10", "", None),
     ],
 )
 def test_other_peoples_labels(scheme, label, department):
@@ -76,7 +88,12 @@ def test_mappings_name_only_codes():
     for scheme in mapping_schemes():
         data = _read(f"mappings/{scheme}.yaml")
         assert data["taxonomy"] == load_taxonomy().version
-        assert set(data["labels"].values()) <= {*load_taxonomy().codes, None}
+        assert set((data.get("labels") or data["ranges"]).values()) <= {*load_taxonomy().codes, None}
+
+
+def test_ranges_of_icd10_leave_no_gap_between_its_chapters():
+    letters = {f"{letter}{number:02}" for letter in "ABCEFGHIJKLMNORSTVZ" for number in (1, 20, 30)}
+    assert {code for code in letters if map_label("icd10", code) is None} == {"V01", "V20", "V30", "Z01", "Z20", "Z30"}
 
 
 def test_lexicon_has_terms_for_everything_that_text_can_be_about():

@@ -77,7 +77,8 @@ _WAY_AFTER = (
 )
 """The same within a word, and behind it."""
 _TAIL = (
-    rf"(?:{_UNIT}){{0,2}}(?:(?:[\s,]{{1,4}}(?:{_WORD}|\(\w+\)|nan)){{0,6}}[\s,]{{1,4}}\d{{4,6}}\b(?: (?!I\b|The\b){_WORD}){{0,2}}"
+    rf"(?:{_UNIT}){{0,2}}(?:(?:[\s,]{{1,4}}(?:{_WORD}|\(\w+\)|nan)){{0,6}}[\s,]{{1,4}}\d{{4,6}}\b(?: (?!I\b"
+    rf"|The\b){_WORD}){{0,2}}"
     rf"|{_TOWN}?{_CODE})"
 )
 _RULES = tuple(
@@ -86,42 +87,49 @@ _RULES = tuple(
         (
             "ADDRESS",
             (" road ", "highway", "hwy", "route", "rte", "rr ", "interstate"),
-            rf"(?<![\w.])(?P<value>(?:(?:\d{{1,5}} (?:(?:N|S|E|W|North|South|East|West)\.? )?)?(?:County|Township|Farm|Ranch|State) (?:Road|Route"
-            rf"|Highway|Hwy) \d{{1,5}}|\d{{1,5}} (?:(?:N|S|E|W|US|North|South|East|West)\.? )?(?:Highway|Hwy|Route|Rte)\.? \d{{1,4}}"
+            rf"(?<![\w.])(?P<value>(?:(?:\d{{1,5}} (?:(?:N|S|E|W|North|South|East|West)\.? )?)?(?:County|Township"
+            rf"|Farm|Ranch|State) (?:Road|Route"
+            rf"|Highway|Hwy) \d{{1,5}}|\d{{1,5}} (?:(?:N|S|E|W|US|North|South|East|West)\.? )?(?:Highway|Hwy|Route"
+            rf"|Rte)\.? \d{{1,4}}"
             rf"|(?:RR|Rural Route) ?\d{{1,3}},? Box \d{{1,5}})(?: (?:North|South|East|West|N|S|E|W)\b)?{_TAIL})",
             None,
         ),
         (
             "ADDRESS",
             (" rue ", " via ", " calle ", " avenue ", " boulevard ", " place ", " chemin "),
-            rf"(?<![\w.])(?P<value>\d{{1,4}}(?: ?(?:bis|ter))?,? (?:rue|avenue|av\.|boulevard|place|chemin|quai|via|calle|impasse|all\u00e9e)"
+            rf"(?<![\w.])(?P<value>\d{{1,4}}(?: ?(?:bis|ter))?,? (?:rue|avenue|av\.|boulevard|place|chemin|quai|via"
+            rf"|calle|impasse|all\u00e9e)"
             rf" (?:d[eu]s? |de la |de l'|d')?{_WORD}(?:[ -]{_WORD}){{0,3}}{_TAIL})",
             None,
         ),
         (
             "ADDRESS",
             (" st", " ave", " rd", " dr", " ln", " street", " avenue", " road", " drive", " lane"),
-            rf"\b(?:[Oo]n|[Aa]t|[Nn]ear|[Oo]ff) (?P<value>(?:{_WORD} ){{1,2}}(?:St|Ave|Rd|Blvd|Ln|Street|Avenue|Road|Lane|Boulevard|Drive)\b\.?)"
+            rf"\b(?:[Oo]n|[Aa]t|[Nn]ear|[Oo]ff) (?P<value>(?:{_WORD} ){{1,2}}(?:St|Ave|Rd|Blvd|Ln|Street|Avenue|Road"
+            rf"|Lane|Boulevard|Drive)\b\.?)"
             rf"(?! {_WORD})",
             None,
         ),
         (
             "ADDRESS",
             ("apt", "apartment", "unit", "suite", "flat"),
-            r"(?<![\w-])(?P<value>(?:[Aa]pt\.?|[Aa]partment|Suite|Flat) #?(?:\d{1,4}[A-Za-z]|[A-Z]\d{1,4}|\d{2,5}))(?![\w-])",
+            r"(?<![\w-])(?P<value>(?:[Aa]pt\.?|[Aa]partment|Suite|Flat) #?(?:\d{1,4}[A-Za-z]|[A-Z]\d{1,4}|\d{2,5}))"
+            r"(?![\w-])",
             None,
         ),
         (
             "ADDRESS",
             (",",),
-            rf"\b(?:[Ff]rom|[Ll]iv(?:es?|ing|ed) (?:in|near)|[Rr]esid(?:es|ent of|ing in)) (?P<value>{_TOWN_WORD}(?: {_TOWN_WORD}){{0,2}}"
+            rf"\b(?:[Ff]rom|[Ll]iv(?:es?|ing|ed) (?:in|near)|[Rr]esid(?:es|ent of|ing in)) (?P<value>{_TOWN_WORD}(?:"
+            rf" {_TOWN_WORD}){{0,2}}"
             rf", (?:{_STATE_NAMES}|{_STATES})\b)",
             None,
         ),
         (
             "ADDRESS",
             (" ",),
-            rf"(?<![\w.])(?P<value>(?:(?:Flat|Unit|Apt\.?|Suite|Apartment) \d{{1,4}}[A-Za-z]?(?:, |/))?\d{{1,5}}[A-Za-z]?(?:-\d{{1,4}})? (?:(?:N|S|E|W|NE|NW|SE|SW)\.? )?"
+            rf"(?<![\w.])(?P<value>(?:(?:Flat|Unit|Apt\.?|Suite|Apartment) \d{{1,4}}[A-Za-z]?(?:, "
+            rf"|/))?\d{{1,5}}[A-Za-z]?(?:-\d{{1,4}})? (?:(?:N|S|E|W|NE|NW|SE|SW)\.? )?"
             rf"(?:(?:{_WORD}|\d{{1,3}}(?:st|nd|rd|th)) ){{1,4}}?(?:{_STREET}){_TAIL})",
             None,
         ),

@@ -69,7 +69,8 @@ AGE = (
     rule(
         "AGE",
         (" is 9", " is 1", " was 9", " was 1"),
-        r"\b(?:he|she|patient|who|father|mother|grandmother|grandfather|husband|wife) (?:is|was) (?:now |already )?(?P<value>9\d|1[0-2]\d)"
+        r"\b(?:he|she|patient|who|father|mother|grandmother|grandfather|husband|wife) (?:is|was) (?:now |already )?"
+        r"(?P<value>9\d|1[0-2]\d)"
         r"(?=[.,;]? |[.,;]?$)(?! ?(?:%|kg|kilo|lb|pounds?|cm|mm|beats|bpm|percent|over|mg|days?|weeks?|months?))",
         flags=re.IGNORECASE,
     ),

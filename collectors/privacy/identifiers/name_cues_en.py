@@ -10,7 +10,8 @@ _NO_NAME = (
 )
 WORD = (
     _NO_NAME
-    + r"(?:(?:al|el|ad|ar|as|an|ash|bin)-)?(?:\p{Lu}['\u2019])?\p{Lu}\p{Ll}+(?:(?:['\u2019]|-)?\p{Lu}?\p{Ll}+)*(?<!['\u2019]s)"
+    + r"(?:(?:al|el|ad|ar|as|an|ash|bin)-)?(?:\p{Lu}['\u2019])?\p{Lu}\p{Ll}+"
+    + r"(?:(?:['\u2019]|-)?\p{Lu}?\p{Ll}+)*(?<!['\u2019]s)"
 )
 PARTICLE = (
     r"(?:Van der|Van den|Van de|Van|Von|De la|De los|De|Del|Della|Di|Da|Dos|Bin|Ibn|St\.|de la|de los|van der"
@@ -41,28 +42,41 @@ _RELATIVES = (
 )
 RELATIVES = tuple(_RELATIVES.split())
 _PEOPLE = (
-    "patient client resident claimant plaintiff defendant caller complainant witness driver passenger officer deputy detective sheriff"
-    " judge attorney lawyer solicitor paralegal interpreter translator coordinator manager worker therapist counselor counsellor"
-    " physician surgeon doctor nurse midwife doula aide assistant technician technologist pharmacist dentist hygienist chiropractor"
-    " paramedic emt student intern fellow attending consultant registrar specialist provider practitioner clinician hospitalist"
-    " intensivist internist anesthetist anaesthetist radiographer phlebotomist scribe transcriptionist secretary receptionist"
-    " administrator director supervisor coroner examiner investigator teacher principal coach professor pastor chaplain rabbi imam"
-    " priest landlord employer guardian caregiver carer sitter babysitter volunteer donor recipient victim decedent inmate veteran"
-    " applicant beneficiary guarantor subscriber insured policyholder reporter signatory proxy agent author assessor reviewer"
-    " perfusionist trainee navigator liaison advocate pcp gp nok surrogate holder user customer employee co-worker colleague"
+    "patient client resident claimant plaintiff defendant caller complainant witness driver passenger officer deputy"
+    " detective sheriff"
+    " judge attorney lawyer solicitor paralegal interpreter translator coordinator manager worker therapist counselor"
+    " counsellor"
+    " physician surgeon doctor nurse midwife doula aide assistant technician technologist pharmacist dentist"
+    " hygienist chiropractor"
+    " paramedic emt student intern fellow attending consultant registrar specialist provider practitioner clinician"
+    " hospitalist"
+    " intensivist internist anesthetist anaesthetist radiographer phlebotomist scribe transcriptionist secretary"
+    " receptionist"
+    " administrator director supervisor coroner examiner investigator teacher principal coach professor pastor"
+    " chaplain rabbi imam"
+    " priest landlord employer guardian caregiver carer sitter babysitter volunteer donor recipient victim decedent"
+    " inmate veteran"
+    " applicant beneficiary guarantor subscriber insured policyholder reporter signatory proxy agent author assessor"
+    " reviewer"
+    " perfusionist trainee navigator liaison advocate pcp gp nok surrogate holder user customer employee co-worker"
+    " colleague"
 )
 _SPECIALIST = r"\p{L}{3,14}(?:ologist|iatrist|iatrician|etrician|etist|itioner|ician|otomist|opath|ometrist)"
 ROLE = rf"(?:{'|'.join((*_PEOPLE.split(), *RELATIVES))}|{_SPECIALIST})"
 _LABEL = (
-    rf"(?:(?:[\p{{L}}-]{{2,14}} ){{0,2}}?(?:(?i:{ROLE})|(?i:referred|signed|dictated|authenticated|reviewed|seen|collected|performed"
-    r"|prepared|verified|entered|ordered|witnessed|co-?signed|transcribed|requested|received|approved|recorded|interpreted|assisted)(?: by)?"
-    r"|(?i:contact|next of kin|cc|attn|re|to|from|copy to|copies to|anesthesia|anaesthesia|pt|name|patient name|attention|subject|signature"
+    rf"(?:(?:[\p{{L}}-]{{2,14}} ){{0,2}}?(?:(?i:{ROLE})|(?i:referred|signed|dictated|authenticated|reviewed|seen"
+    rf"|collected|performed"
+    r"|prepared|verified|entered|ordered|witnessed|co-?signed|transcribed|requested|received|approved|recorded"
+    r"|interpreted|assisted)(?: by)?"
+    r"|(?i:contact|next of kin|cc|attn|re|to|from|copy to|copies to|anesthesia|anaesthesia|pt|name|patient name"
+    r"|attention|subject|signature"
     r"|on behalf of|parents?|family|spouse|partner)))"
 )
 _TITLE = (
     r"(?:Mr|Mrs|Ms|Miss|Mister|Misses|Mx|Drs?|Prof|Professor|Doctor|Sir|Madam|Rev|Reverend|Sgt|Sergeant|Capt|Captain|Lt|Lieutenant|Col|Maj"
     r"|Cpl|Hon|Fr|Nurse|Sister|Brother|Father|Uncle|Aunt|Aunty|Auntie|Grandma|Grandpa|Granny|Mme|Mlle|Herr|Frau|Se\u00f1ora?|Sra?|Officer"
-    r"|Deputy|Detective|Judge|Pastor|Chaplain|Rabbi|Imam|Coach|Coroner|Baby (?:[Bb]oy|[Gg]irl)|[Ii]nfant (?:[Bb]oy|[Gg]irl))"
+    r"|Deputy|Detective|Judge|Pastor|Chaplain|Rabbi|Imam|Coach|Coroner|Baby (?:[Bb]oy|[Gg]irl)|[Ii]nfant (?:[Bb]oy"
+    r"|[Gg]irl))"
 )
 _TITLE_CUES = (
     *(
@@ -142,17 +156,20 @@ CUES = tuple(
     for cues, pattern in (
         (
             ("name",),
-            r"\b(?:[Nn]ame|NAME)(?: on the account| of (?:the )?patient)?(?:(?<='s name)|(?<=\u2019s name)| (?:is|was)|\?? (?:is|was|to|User:)|\? [A-Z]\w+:)\s?"
+            r"\b(?:[Nn]ame|NAME)(?: on the account| of (?:the )?patient)?(?:(?<='s name)|(?<=\u2019s name)| (?:is"
+            r"|was)|\?? (?:is|was|to|User:)|\? [A-Z]\w+:)\s?"
             rf"(?:(?:is|it's) )?(?P<value>{_NOT_AFTER_CUE}(?:{_SHOUTED}|{_FULL_PERSON}))",
         ),
         (
             ("name",),
             r"\b(?:[Nn]ame|NAME)(?: (?:is|was|on the account|of (?:the )?patient))?(?: ?[:\uff1a#])\s?"
-            rf"(?P<value>{_NOT_AFTER_CUE}(?:{_SHOUTED}|{_FULL_PERSON}))(?![\p{{L}}-])(?! (?!(?:and|is|was|presents?|with|aged?|male|female|dob|a|who|on|for)\b)\p{{Ll}}{{2}})",
+            rf"(?P<value>{_NOT_AFTER_CUE}(?:{_SHOUTED}|{_FULL_PERSON}))(?![\p{{L}}-])(?! (?!(?:and|is|was|presents?"
+            rf"|with|aged?|male|female|dob|a|who|on|for)\b)\p{{Ll}}{{2}})",
         ),
         (
             ("name:", "name\uff1a", "name :"),
-            rf"\b(?:Name|NAME|[a-z]+ [Nn]ame) ?[:\uff1a]\s{{0,2}}(?P<value>{_NOT_AFTER_CUE}(?:{WORD}|{_CAPITALS}))(?=[,;.\n|]|$| {{2,}}| (?:DOB|MRN|Age|Sex|ID)\b)",
+            rf"\b(?:Name|NAME|[a-z]+ [Nn]ame) ?[:\uff1a]\s{{0,2}}(?P<value>{_NOT_AFTER_CUE}(?:{WORD}|{_CAPITALS}))"
+            rf"(?=[,;.\n|]|$| {{2,}}| (?:DOB|MRN|Age|Sex|ID)\b)",
         ),
         (
             ("name", "change it to", "call", "go by", "goes by"),
@@ -170,7 +187,8 @@ CUES = tuple(
         ),
         (
             (":", " by ", "\uff1a"),
-            rf"(?:^|(?<=[\n>?,;.(|] {{0,2}}))\W{{0,3}}{_LABEL}(?: (?:[Nn]ame|NAME|[Ss]ignature|by))?(?: ?[:\uff1a]| by:?)\s{{0,2}}"
+            rf"(?:^|(?<=[\n>?,;.(|] {{0,2}}))\W{{0,3}}{_LABEL}(?: (?:[Nn]ame|NAME|[Ss]ignature|by))?(?: ?[:\uff1a]|"
+            rf" by:?)\s{{0,2}}"
             rf"(?P<value>{_NOT_AFTER_CUE}(?:{_SHOUTED}|{_FULL_PERSON}))(?=[,;.\n(\uff0c|\t/]|$| [-a-z(]| {{2,}}"
             rf"| (?:DOB|MRN|Age|Sex|Date|ID)\b)",
         ),
@@ -249,11 +267,14 @@ BEFORE = regex.compile(
 STRONG = regex.compile(
     rf"(?:\b(?i:{ROLE})(?:,| named| called|,? who is| is|:)? \(?"
     r"|\b(?:[Ss]een|[Ss]igned|[Cc]ollected|[Pp]erformed|[Gg]iven|[Pp]rovided|[Ww]ritten|[Dd]ictated|[Rr]eviewed|[Pp]repared|[Ee]ntered|[Vv]erified"
-    r"|[Ww]itnessed|[Aa]ccompanied|[Rr]eferred|[Oo]rdered|[Cc]alled|[Ee]xamined|[Ee]valuated|[Ii]nterviewed|[Dd]riven|[Aa]ssisted|[Oo]btained) (?:by|from) "
+    r"|[Ww]itnessed|[Aa]ccompanied|[Rr]eferred|[Oo]rdered|[Cc]alled|[Ee]xamined|[Ee]valuated|[Ii]nterviewed|[Dd]riven"
+    r"|[Aa]ssisted|[Oo]btained) (?:by|from) "
     r"|\b(?:[Dd]iscussed|[Rr]eviewed|[Ss]poke|[Ss]peak|[Tt]alk(?:ed)?|[Mm]et|[Cc]onferred|[Cc]onsulted|[Ll]iv(?:es?|ing)|[Ss]tays?|[Vv]isit|[Tt]herapy"
     r"|[Aa]ppointment|[Ff]ollow(?:-| )?up|[Ss]een) with "
-    r"|\b(?:[Ss]poke|[Ss]peak|[Tt]alk(?:ed)?|[Cc]alled|[Mm]arried|[Rr]eported|[Gg]iven|[Aa]ccording|[Ee]xplained|[Rr]eleased?|[Hh]anded) to "
-    r"|\b(?:[Mm]essage(?: left)?|[Aa]ppointment|[Aa]sk(?:ed)?|[Rr]esults|[Cc]onsent|[Ll]etter|[Rr]ecords|[Cc]are|[Pp]rescription) (?:for|from|of) "
+    r"|\b(?:[Ss]poke|[Ss]peak|[Tt]alk(?:ed)?|[Cc]alled|[Mm]arried|[Rr]eported|[Gg]iven|[Aa]ccording|[Ee]xplained"
+    r"|[Rr]eleased?|[Hh]anded) to "
+    r"|\b(?:[Mm]essage(?: left)?|[Aa]ppointment|[Aa]sk(?:ed)?|[Rr]esults|[Cc]onsent|[Ll]etter|[Rr]ecords|[Cc]are"
+    r"|[Pp]rescription) (?:for|from|of) "
     r"|\b(?:[Ss]aw|[Ss]eeing|[Ee]xamined|[Ee]valuated|[Ii]nterviewed|[Cc]ontacted|[Ii]nformed|[Nn]otified|[Tt]hank(?:ed|ing)?|[Rr]eferr?ing|[Cc]oncern(?:s|ing)"
     r"|[Rr]egarding|[Aa]ttn:?|[Bb]ehalf of|[Pp]er|I,|I am|I'm|[Aa]dmitting|[Cc]all(?:ed)?|[Ww]itness:) )$"
 )
@@ -271,7 +292,8 @@ AFTER = regex.compile(
     r"|by|at))|returned to|returns (?:to|for)|is (?:very|married|retired|divorced|widowed|from|my|his|her|our|doing"
     r"|feeling"
     r"|a \d)|called (?:to|back|in|about|because)|tolerated|returns? (?:for|to|today)|consents? to"
-    r"|was (?:notified|contacted|informed|referred|transferred|identified|present))|,? \((?:DOB|MRN|aged?\b|\d{1,3} ?(?:[MF]\b|yo\b|y/o|years?\b))"
+    r"|was (?:notified|contacted|informed|referred|transferred|identified|present))|,? \((?:DOB|MRN|aged?\b|\d{1,3} ?"
+    r"(?:[MF]\b|yo\b|y/o|years?\b))"
     r"|, (?:born|DOB|MRN|aged?|a \d{1,3}[- ])\b)"
 )
 AFTER_KNOWN = regex.compile(

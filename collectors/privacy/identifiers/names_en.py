@@ -144,8 +144,12 @@ def _in_run(text: str, start: int, run: str) -> Iterator[Span]:
 
 @lru_cache(1 << 16)
 def _class_of(word: str) -> str:
-    """c calendar and country words that are given names too, i initial, p particle, g given name, s family name, b ordinary and a given name, d medical and a given name, f
-    ordinary and a family name, n medical and a family name, w ordinary, m medical, u unknown."""
+    """A letter for what a word may be.
+
+    i initial, p particle, g given name, s family name, w ordinary word, m medical word, u unknown; of two kinds are
+    b ordinary and a given name, d medical and a given name, f ordinary and a family name, n medical and a family name,
+    c of the calendar or a country and a given name.
+    """
     if word[0].islower() and "-" not in word:
         return "p"
     if len(word.strip(".")) == 1:

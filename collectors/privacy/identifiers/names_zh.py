@@ -2,8 +2,8 @@
 
 A candidate is a surname and one or two characters. What it is made of, how the dictionary cuts it, and what stands
 before and after it each count; a candidate of enough weight is a name. So a common surname with usual characters needs
-little around it (刘洋说), a word of the language needs a label or the person's sex (姓名:高原), and what nothing speaks for
-is none. Names without a surname (of other peoples) are known by their parts or by a dot.
+little around it (刘洋说), a word of the language needs a label or the person's sex (姓名:高原), and what nothing
+speaks for is none. Names without a surname (of other peoples) are known by their parts or by a dot.
 """
 
 import re

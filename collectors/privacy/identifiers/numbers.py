@@ -115,7 +115,8 @@ LIGHT = (
             "传真",
             "座机",
         ),
-        r"(?:\btel(?:ephone)?|\bph\b|phone|\bfax|\bmobile|\bcell|\bpager|\b(?:call|reach|text)(?: me| us| him| her| them)?",
+        r"(?:\btel(?:ephone)?|\bph\b|phone|\bfax|\bmobile|\bcell|\bpager|\b(?:call|reach|text)(?: me| us| him| her|"
+        r" them)?",
         r" (?:at|on)|电话|手机|传真|座机)(?:号码?|\s?(?:no|number)\b)?[\s.:\uff1a#]{0,3}",
         rf"(?:(?:is|at|on) |为|是)?\s?(?P<value>\+?\(?\d[\d ()./-]{{5,18}}\d){_AFTER}",
         check=is_phone,
@@ -201,7 +202,8 @@ LIGHT = (
             *("medicare", "medicaid", "chart n", "chart #", "subscriber", "beneficiary", "nhs n", "group n", "claim n"),
             *("encounter n", "visit n", "permit n", "certificate n"),
         ),
-        r"(?<![A-Za-z0-9])(?:MRN|medical record|passport|driver[\u2019']?s?[\u2019']? licen[cs]e|(?:medical|nursing|state"
+        r"(?<![A-Za-z0-9])(?:MRN|medical record|passport|driver[\u2019']?s?[\u2019']? licen[cs]e|(?:medical|nursing"
+        r"|state"
         r"|professional)? ?licen[cs]e"
         r"|social security|SSN|NPI|DEA|insurance|medicare|medicaid|health plan|subscriber|beneficiary"
         r"|(?:record|account|acct|policy|hospital|patient|member|chart|NHS|group|claim|encounter|visit|permit"
@@ -230,7 +232,8 @@ LIGHT = (
             "器械编号",
             "设备编号",
         ),
-        r"(?:(?<![A-Za-z])(?:serial(?: ?(?:number|no\.?|#))?|IMEI|device (?:id|identifier|number|serial)|UDI|S/N|SN(?=[:\uff1a# ]))"
+        r"(?:(?<![A-Za-z])(?:serial(?: ?(?:number|no\.?|#))?|IMEI|device (?:id|identifier|number|serial)|UDI|S/N|SN"
+        r"(?=[:\uff1a# ]))"
         r"|序列号|器械编号|设备编号)",
         rf"{_LINK}[是为]?\s?(?P<value>(?=[A-Za-z-]{{0,8}}\d)[A-Za-z0-9]{{2,20}}(?:[-/][A-Za-z0-9]{{1,12}}){{0,4}}){_AFTER}",
         check=_has_three_digits,
@@ -393,7 +396,8 @@ FULL = (
     rule(
         "IP",
         ("ip",),
-        r"(?<![A-Za-z])IP(?: ?(?:地址|address))?[:\uff1a是为\s]{0,3}(?:is |was )?(?P<value>\d{1,3}(?:\.\d{1,3}){3})(?![\d.]*\d)",
+        r"(?<![A-Za-z])IP(?: ?(?:地址|address))?[:\uff1a是为\s]{0,3}(?:is |was )?(?P<value>\d{1,3}(?:\.\d{1,3}){3})"
+        r"(?![\d.]*\d)",
         flags=re.IGNORECASE,
     ),
     rule(

@@ -6,19 +6,26 @@ from collections.abc import Iterator
 from collectors.privacy.identifiers.rule import Span, holds
 
 _THINGS = (
-    r"med(?:ical)?\.? rec(?:ord)?s?|record|chart|hospital|patient|pt|unit|encounter|visit|admission|account|acct|guarantor|specimen"
+    r"med(?:ical)?\.? rec(?:ord)?s?|record|chart|hospital|patient|pt|unit|encounter|visit|admission|account|acct"
+    r"|guarantor|specimen"
     r"|sample|case|pathology|cytology|report|requisition|order|invoice|bill|job|dict(?:ation)?|transcription|document|confirmation"
-    r"|tracking|ticket|reference|referral|auth(?:ori[sz]ation)?|prior auth|pre-?cert(?:ification)?|prescription|rx|script|badge|employee"
+    r"|tracking|ticket|reference|referral|auth(?:ori[sz]ation)?|prior auth|pre-?cert(?:ification)?|prescription|rx"
+    r"|script|badge|employee"
     r"|staff|personnel|payroll|student|file|episode|donor|recipient|voucher|contract|loan|receipt|locker|bed|member|subscriber"
-    r"|beneficiary|policy|plan|group|claim|insurance|certificate|permit|licen[cs]e|registration|passport|visa|green card|identity card"
-    r"|id card|identification|national id|tax|taxpayer|social security|ss|medicare|medicaid|health card|health plan|nhs|chi|national insurance|ni"
-    r"|inmate|prisoner|docket|warrant|military|service|veteran|va|bank|checking|savings|routing|sort|swift|bic|debit card|credit card|card"
-    r"|gift card|library card|serial|lot|batch|device|implant|model|kit|bag|tag|parcel|flight|booking|dea|npi|upin|dl|driver'?s?"
+    r"|beneficiary|policy|plan|group|claim|insurance|certificate|permit|licen[cs]e|registration|passport|visa|green"
+    r" card|identity card"
+    r"|id card|identification|national id|tax|taxpayer|social security|ss|medicare|medicaid|health card|health plan"
+    r"|nhs|chi|national insurance|ni"
+    r"|inmate|prisoner|docket|warrant|military|service|veteran|va|bank|checking|savings|routing|sort|swift|bic|debit"
+    r" card|credit card|card"
+    r"|gift card|library card|serial|lot|batch|device|implant|model|kit|bag|tag|parcel|flight|booking|dea|npi|upin|dl"
+    r"|driver'?s?"
 )
 """What people, their papers and their things are numbered by."""
 _SELVES = (
     r"MRN|CSN|FIN|HAR|SSN?|NPI|UPIN|DEA|DL|EIN|ITIN|TIN|NIN|NINO|IMEI|passport|medicaid|medicare|accession|requisition|acc"
-    r"|(?:medical |nursing |state |driver['\u2019]?s? )?licen[cs]e|policy|badge|job|claim|dictation|docket|account|acct|social security|UDI|lot|batch"
+    r"|(?:medical |nursing |state |driver['\u2019]?s? )?licen[cs]e|policy|badge|job|claim|dictation|docket|account"
+    r"|acct|social security|UDI|lot|batch"
 )
 """Labels that need no word for `number`."""
 _CODE = (
@@ -28,7 +35,8 @@ _CODE = (
     r"|(?=[A-Za-z]{0,8}[-:/]?\d|[A-Za-z]-[A-Za-z]{0,4}-?\d)[A-Za-z\d]{1,28}(?:[-/:._][A-Za-z\d]{1,14}){0,5})"
 )
 _UNIT = (
-    r"(?![A-Za-z\d%]|[-.,]\d| ?(?:mg|mcg|g|kg|ml|dl|cc|mm|cm|units?|patients?|subjects?|cases|participants|women|men|days?|weeks?|months?"
+    r"(?![A-Za-z\d%]|[-.,]\d| ?(?:mg|mcg|g|kg|ml|dl|cc|mm|cm|units?|patients?|subjects?|cases|participants|women|men"
+    r"|days?|weeks?|months?"
     r"|years?|hours?|times|of|to|and \d)\b)"
 )
 _IS = r"(?:\s?[:=#]|\.(?= )| is| was| it is|,(?= ))?\s{0,2}(?:#\s?)?"
@@ -44,7 +52,8 @@ _SELF = re.compile(
 )
 _LABELLED = re.compile(rf"(?<![A-Za-z-])(?:{_THINGS})\s?[:#]\s{{0,2}}{_CODE}{_UNIT}", re.IGNORECASE)
 _ENDING = re.compile(
-    r"\b(?:last (?:four|4|5|five)(?: digits)?(?: of)?(?: \w+){0,3}?(?: is| are|:)?|end(?:ing|s) (?:in|with)) (?P<value>\d{3,5})\b(?! ?%)",
+    r"\b(?:last (?:four|4|5|five)(?: digits)?(?: of)?(?: \w+){0,3}?(?: is| are|:)?|end(?:ing|s) (?:in|with)) "
+    r"(?P<value>\d{3,5})\b(?! ?%)",
     re.IGNORECASE,
 )
 _CALLED = re.compile(
@@ -52,7 +61,8 @@ _CALLED = re.compile(
     re.IGNORECASE,
 )
 _BANK = re.compile(
-    r"(?<![A-Za-z])(?:(?:sort code)[\s:]{1,2}(?P<sort>\d\d-\d\d-\d\d)|(?:SWIFT|BIC)(?: code)?[\s:]{1,2}(?P<bic>[A-Z]{6}[A-Z\d]{2}(?:[A-Z\d]{3})?))\b"
+    r"(?<![A-Za-z])(?:(?:sort code)[\s:]{1,2}(?P<sort>\d\d-\d\d-\d\d)|(?:SWIFT|BIC)(?: code)?[\s:]{1,2}"
+    r"(?P<bic>[A-Z]{6}[A-Z\d]{2}(?:[A-Z\d]{3})?))\b"
 )
 _PUBLIC = re.compile(r"G(?:SE|SM|DS|PL)\d|[SED]R[APRSX]\d|PRJ|[NX][CGMPRTW]_|NCT|ISRCTN|CRD\d|E-[A-Z]", re.IGNORECASE)
 """How accessions of databases begin that nothing else begins with."""

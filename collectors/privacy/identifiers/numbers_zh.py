@@ -1,7 +1,5 @@
 """Numbers that Chinese text announces by a label: cards, papers, devices, accounts, telephones."""
 
-import re
-
 from collectors.privacy.identifiers.checks import is_phone
 from collectors.privacy.identifiers.rule import rule
 
@@ -24,9 +22,11 @@ RULES = (
     rule(
         "RECORD",
         ("号", "码", "编码", "证", "卡", "单", "id"),
-        rf"(?<!{_NO_PERSON.replace('|', ')(?<!')})(?:编?号码?|编码|条形?码|血码|流水码|(?<!验)证(?:字号)?|(?<!贺)卡|(?<=[疗号款费验方送票运诊])单"
+        rf"(?<!{_NO_PERSON.replace('|', ')(?<!')})(?:编?号码?|编码|条形?码|血码|流水码|(?<!验)证(?:字号)?|(?<!贺)卡|"
+        rf"(?<=[疗号款费验方送票运诊])单"
         rf"|(?<=[者人诊历户员])ID){_IS}",
-        rf"{_PUBLIC}{_YEAR}(?P<value>(?:(?:No|REF|SN)[. :#]{{1,2}})?(?:(?=[A-Za-z-]{{0,8}}\d)[A-Za-z\d]{{4,28}}(?:[-_/][A-Za-z\d]{{1,12}}){{0,4}}"
+        rf"{_PUBLIC}{_YEAR}(?P<value>(?:(?:No|REF|SN)[. :#]{{1,2}})?(?:(?=[A-Za-z-]{{0,8}}\d)[A-Za-z\d]{{4,28}}"
+        rf"(?:[-_/][A-Za-z\d]{{1,12}}){{0,4}}"
         rf"|[A-Za-z]{{1,6}}(?:[-_/][A-Za-z\d]{{1,12}}){{1,4}}|\d{{3,6}}(?: \d{{3,8}}){{1,5}})){_END}",
         check=_has_three_digits,
     ),

@@ -11,10 +11,14 @@ _REGISTERS = (
     r"|DRUGBANK|PUBCHEM\w*|NCT|ISRCTN|EUDRACT|CHICTR\S{0,5}|ANZCTR|DRKS|DOI|ISBN|ISSN|DBSNP|CLINVAR|COSMIC|GENBANK|REFSEQ|WIKIDATA"
     r"|NDC|ARXIV|PROSPERO"
 )
-_SHORT = "HPO?|ORDO|O?MIM|CUI|ICD|NCI|NCI_[A-Z]+|GARD|EFO|CLO?|GO|SO|PATO|SYMP|ATC|CAS|EC|UNII|CID|SID|CTR|CTRI|UMIN|PDB|GEO|FMA|MP|MGI|BTO|VO|OBI"
+_SHORT = (
+    "HPO?|ORDO|O?MIM|CUI|ICD|NCI|NCI_[A-Z]+|GARD|EFO|CLO?|GO|SO|PATO|SYMP|ATC|CAS|EC|UNII|CID|SID|CTR|CTRI|UMIN|PDB"
+    "|GEO|FMA|MP|MGI|BTO|VO|OBI"
+)
 """Registers whose names could be words, or initials, unless a colon follows."""
 _REGISTER = re.compile(
-    rf"(?<![A-Za-z])(?:(?i:{_REGISTERS})(?i: ?(?:id|number|no\.?|code|registry))?\s?[:\uff1a#]?\s?|(?:{_SHORT})[:\uff1a]\s?)"
+    rf"(?<![A-Za-z])(?:(?i:{_REGISTERS})(?i: ?(?:id|number|no\.?|code|registry))?\s?[:\uff1a#]?\s?|"
+    rf"(?:{_SHORT})[:\uff1a]\s?)"
     r"[A-Z]{0,4}$",
 )
 _CODE = re.compile(rf"(?:(?i:{_REGISTERS})|{_SHORT})(?=[:\uff1a]\s?[A-Z]{{0,2}}\d)")
