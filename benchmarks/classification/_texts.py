@@ -58,12 +58,16 @@ def mtsamples(data: Path) -> Iterator[Text]:
 
     frame = rdata.read_rda(data / "case_en_mtsamples/data/mtsamples.rda")["mtsamples"]
     found: dict[str, set[str]] = defaultdict(set)
-    for text, specialty in zip(frame["transcription"], frame["medical_specialty"], strict=True):
+    titles: dict[str, str] = {}
+    columns = ("sample_name", "transcription", "medical_specialty")
+    for title, text, specialty in zip(*(frame[column] for column in columns), strict=True):
         if isinstance(text, str) and (department := map_label("mtsamples", specialty)):
             found[text].add(department)
+            titles.setdefault(text, title)
     for text, departments in found.items():
         if len(departments) == 1 or "RAD" in departments:
-            yield Text("MTSamples", "en", text, "RAD" if "RAD" in departments else next(iter(departments)))
+            department = "RAD" if "RAD" in departments else next(iter(departments))
+            yield Text("MTSamples", "en", f"{titles[text]}\n{text}", department)
 
 
 def not_medical(data: Path) -> Iterator[Text]:

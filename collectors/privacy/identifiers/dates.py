@@ -52,6 +52,13 @@ _BIRTH = re.compile(
     r"(?:\b(?:born|birth|DOB|D\.O\.B\.?|birthday|birthdate)\b[^\d\n]{0,20}|(?:出生|生日|生于)[^\d\n]{0,8})$",
     re.IGNORECASE,
 )
+_OF_THINGS = re.compile(
+    r"(?:(?:有效期|失效|生产日期|批准日期|保质期|出版|印刷|发布|修订|实施|施行|颁布|上市)(?:日期|时间)?(?:至|到|于|为)?"
+    r"|\b(?:expir(?:es|y|ation)|exp|use by|best before|manufactured|published|revised|last updated|approved|effective)"
+    r"(?: date)?(?: on| in)?)[:：]?\s{0,2}$",
+    re.IGNORECASE,
+)
+"""Before a date of a product or of a publication, which no person's file needs hidden."""
 _BORN_AFTER = re.compile(r"\s?(?:出?生|birth)")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 _DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "正": 1}
@@ -153,6 +160,8 @@ def _day(text: str, match: re.Match) -> Day | None:
     start = match.start()
     names = [name for name in ("year", "month", "name", "day") if name in where]
     parts = tuple(sorted((where[name][0] - start, where[name][1] - start, name) for name in names))
+    if _OF_THINGS.search(text[max(0, start - 24) : start]):
+        return None
     birth = _BIRTH.search(text[max(0, start - 40) : start]) or _BORN_AFTER.match(text, match.end())
     return Day(start, match.end(), year, month, day, birth is not None, parts)
 

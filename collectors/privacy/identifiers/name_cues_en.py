@@ -179,8 +179,9 @@ CUES = tuple(
             rf"(?P<value>{_NOT_AFTER_CUE}{_ANYHOW})",
         ),
         (
-            ("named", "called", "i am", "i'm", "i\u2019m", "this is", "it's", " by", "follow", "care of"),
-            r"\b(?:(?<!gene )(?<!drug )(?<!protein )named|(?<!also )(?<!is )called|I am|I'm|I\u2019m|[Tt]his is"
+            ("named", "called", "i am", "i'm", "i\u2019m", "this is", "it's", " by", "follow", "care of", "name"),
+            r"\b(?:(?:under|in|by) the name(?: of)?|(?<!gene )(?<!drug )(?<!protein )named|(?<!also )(?<!is )called|I"
+            r" am|I'm|I\u2019m|[Tt]his is"
             r"|[Ii]t's|[Ss]igned by:?|[Dd]ictated by:?|[Ss]een by|[Ww]ritten by"
             r"|[Rr]eferred by|[Rr]eported by|[Aa]ccompanied by|[Ff]ollow(?:-| )up with|care of) "
             rf"(?P<value>{_FULL_PERSON})",

@@ -98,7 +98,16 @@ _NOT_NAMES = (
     " 白叟 功绩 都想 都来 应向 时向 平让 班有 高危 申请 常备 包括 毛巾 高一 柯萨 何杰 毛冬 黄杨 金樱 权利 利益 都可"
     " 黄蓝 黄绿 黄白 蓝光 石英"
 )
-NOT_NAMES = frozenset(_NOT_NAMES.split())
+_HISTORICAL = (
+    "张仲景 孙思邈 李时珍 皇甫谧 王叔和 叶天士 吴鞠通 朱丹溪 李东垣 张景岳 陶弘景 巢元方 刘完素 张从正 张子和 吴又可"
+    " 薛生白 王清任"
+    " 王孟英 傅青主 张锡纯 徐灵胎 喻嘉言 陈修园 唐容川 杨继洲 成无己 李中梓 朱震亨 张元素 李杲 严用和 陈自明 张介宾"
+    " 赵学敏 吴瑭 叶桂"
+    " 王肯堂 龚廷贤 万密斋 程钟龄 费伯雄 秦越人 葛洪 华佗 扁鹊 钱乙 王冰 王焘 滑寿 吴谦 汪昂 薛己 陈无择 何廉臣"
+    " 丁甘仁 施今墨 恽铁樵"
+)
+"""Physicians of the past, whom texts on Chinese medicine quote."""
+NOT_NAMES = frozenset((_NOT_NAMES + " " + _HISTORICAL).split())
 """Words, or beginnings of phrases, that look like a surname and a given name."""
 _NO_ANSWER = (
     "无 不详 未知 同上 同前 本人 患者 病人 家属 家长 父亲 母亲 爸爸 妈妈 丈夫 妻子 儿子 女儿 配偶 医生 护士 医师 略"
