@@ -53,7 +53,10 @@ def test_questions_and_answers_by_template(reading):
         ({"templates": {"text": "{a"}}, "doubled it stands for itself"),
         ({"templates": {"text": "{a}"}, "fields": {"text": "a"}}, "in fields and in templates"),
         ({"templates": {"answer": "{a}"}, "fields": {"text": "a"}}, "needs fields.question"),
-        ({"fields": {"text": "t", "department": "d"}, "map": {"department": "klingon"}}, "departments: cmexam, cmtmedqa"),
+        (
+            {"fields": {"text": "t", "department": "d"}, "map": {"department": "klingon"}},
+            "departments: cmexam, cmtmedqa",
+        ),
         ({"fields": {"text": "t", "split": "d"}, "map": {"split": "mtsamples"}}, "is of departments"),
         ({"fields": {"text": "t", "url": ["a", "b"]}}, "fields.url is one column"),
     ],
