@@ -9,26 +9,11 @@ CACHE, where the ablation keeps finished runs (/tmp/m1-bench), so that it goes o
 runs of it go at a time (2).
 """
 
-import os
 import sys
-from importlib import import_module
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-sys.path[0] = str(REPOSITORY)
-
-SHORT = ("speed", "cache", "induction")
-LONG = ("needle", "ablation", "gpu")
-
-
-def main(names: list[str]) -> None:
-    if unknown := set(names) - {*SHORT, *LONG}:
-        sys.exit(f"no measure is named {min(unknown)}; there are {', '.join(SHORT + LONG)}")
-    data = Path(os.environ.get("DATA", REPOSITORY.parent / "shared" / "data"))
-    for name in names or SHORT:
-        print(f"\n# {name}", flush=True)
-        import_module(f"benchmarks.m1_parts.{name}").measure(data)
-
-
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+    from benchmarks.measures import run
+
+    run("m1_parts", sys.argv[1:], by_hand=("needle", "ablation", "gpu"))
