@@ -282,6 +282,33 @@ def keys_of(signatures, places):
     return keys
 
 
+@kernel(read(uint32, 2), read(int64, 2), read(uint8), int64, int64)
+def keys_in_piece(signatures, places, shown, piece, pieces):
+    """Keys of the bands that fall into one of as many pieces, of the signatures shown: keys and their signatures'
+    positions, both of shape (rows of places, signatures), and how many of each row are filled.
+
+    The piece of a band follows from a multiply-shift hash of its values (M. Dietzfelbinger et al., 1997), so that a
+    key is made only where it is wanted: a column is read once for each piece.
+    """
+    keys = np.empty((len(places), len(signatures)), np.uint64)
+    rows = np.empty((len(places), len(signatures)), np.int64)
+    counts = np.zeros(len(places), np.int64)
+    chosen = np.empty(places.shape[1], np.uint32)
+    for i in range(len(signatures)):
+        if not shown[i]:
+            continue
+        for j in range(len(places)):
+            mixed = uint64(0)
+            for k in range(len(chosen)):
+                chosen[k] = signatures[i, places[j, k]]
+                mixed = (mixed + uint64(chosen[k])) * P64_1
+            if int64((mixed >> uint64(32)) * uint64(pieces) >> uint64(32)) == piece:
+                keys[j, counts[j]] = xxh64(chosen, 0, len(chosen))
+                rows[j, counts[j]] = i
+                counts[j] += 1
+    return keys, rows, counts
+
+
 @kernel(read(uint32, 2), read(int64, 2))
 def agreements(signatures, edges):
     """In how many places the two signatures of each edge are equal."""

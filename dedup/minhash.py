@@ -11,10 +11,10 @@ from pydantic import Field, model_validator
 
 from datagen.errors import UsageError
 from datagen.stage import Artefact, Phase
-from dedup.bands import band_places, bucket_edges, checked_bands, keys_of, least, repeated, whole_keys
+from dedup.bands import band_places, bucket_edges, checked_bands, least, repeated, whole_keys
 from dedup.columns import CONTENT, KEY, VALUES, Columns, value_columns
 from dedup.edges import MOST, distinct, pack, read_edges, unpack, write_edges
-from dedup.exact import equal_phase, in_piece
+from dedup.exact import equal_phase
 from dedup.index import Index
 from dedup.keepers import facts_of_published, least_likeness
 from dedup.merging import Merging
@@ -114,7 +114,7 @@ class MinHashDedup(Merging):
         return write_signatures(task, "signatures.arrow", self.shingle, self.permutations)
 
     def _plan_candidates(self, job: Job) -> list[list[list]]:
-        """Groups of (column, piece of the range of keys, pieces)."""
+        """Groups of (column, piece of its bands' keys, pieces)."""
         documents = len(self.columns(job))
         if documents > MOST:
             raise UsageError(
@@ -155,7 +155,9 @@ class MinHashDedup(Merging):
     def _bands(
         self, columns: Columns, name: str, piece: int, pieces: int, hidden: np.ndarray, begin: int
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """(keys, documents) of each band of a column, as far as the keys are in this piece of their range."""
+        """(keys, documents) of each band of a column, as far as they are in this piece."""
+        from dedup import kernels
+
         places = band_places(VALUES, VALUES // self._band_rows())
         keys = [[np.empty(0, np.uint64)] for _ in places]
         documents = [[np.empty(0, np.int64)] for _ in places]
@@ -163,11 +165,10 @@ class MinHashDedup(Merging):
             shown = self.comparable(KEY, whole)
             absent = hidden[slice(*np.searchsorted(hidden, [first, first + len(values)]))]
             shown[absent - first] = False
-            document = first + np.flatnonzero(shown)
-            for band, key in enumerate(keys_of(values[shown], places)):
-                mine = in_piece(key, piece, pieces)
-                keys[band].append(key[mine])
-                documents[band].append(document[mine])
+            mine = kernels.keys_in_piece(np.ascontiguousarray(values), places, shown.view(np.uint8), piece, pieces)
+            for band, (key, row, count) in enumerate(zip(*mine, strict=True)):
+                keys[band].append(key[:count].copy())  # not the whole array that it is the beginning of
+                documents[band].append(first + row[:count])
         for band in range(len(places)):
             yield np.concatenate(keys[band]), np.concatenate(documents[band])
             keys[band] = documents[band] = []
