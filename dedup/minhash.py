@@ -93,7 +93,8 @@ class MinHashDedup(Merging):
         """Texts without tokens have equal signatures and nothing in common."""
         if name != KEY:
             return super().comparable(name, keys)
-        return (keys != whole_keys(np.full((1, self.permutations), EMPTY))[:, 0]).any(axis=1)
+        wordless = whole_keys(np.full((1, self.permutations), EMPTY))[:, 0]
+        return (keys[:, 0] != wordless[0]) | (keys[:, 1] != wordless[1])
 
     def published(self, job: Job) -> list[tuple[str, int]]:
         index = self._index(job)

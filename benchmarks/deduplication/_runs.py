@@ -1,6 +1,7 @@
 """The stage `dedup.minhash` run by the engine over a workload, timed phase by phase."""
 
 import os
+import re
 import sys
 import threading
 import time
@@ -39,7 +40,8 @@ def records(docs: Path, folder: Path, prefix: str = "") -> None:
 
 
 class Memory(threading.Thread):
-    """Peak over time of what all workers hold, in bytes: `private` without, `resident` with what they share and map."""
+    """Peak over time of what all workers hold, in bytes: `private` is their own memory (Linux's RssAnon), `resident`
+    counts pages of mapped files and shared memory too, those of two workers twice."""
 
     def __init__(self, title: str = "ray::"):
         super().__init__(daemon=True)
@@ -53,11 +55,12 @@ class Memory(threading.Thread):
                 try:
                     title = " ".join(process.cmdline())
                     if self._title in title and "Agent" not in title:
-                        memory = process.memory_full_info()
-                        private, resident = private + memory.uss, resident + memory.rss
-                except (psutil.NoSuchProcess, psutil.AccessDenied):
+                        status = Path(f"/proc/{process.pid}/status").read_text()
+                        private += _kilobytes(status, "RssAnon")
+                        resident += _kilobytes(status, "VmRSS")
+                except (psutil.NoSuchProcess, psutil.AccessDenied, FileNotFoundError, ProcessLookupError):
                     continue
-            self.private, self.resident = max(self.private, private), max(self.resident, resident)
+            self.private, self.resident = max(self.private, 1024 * private), max(self.resident, 1024 * resident)
 
     def __enter__(self):
         self.start()
@@ -66,6 +69,11 @@ class Memory(threading.Thread):
     def __exit__(self, *_):
         self._stop_now.set()
         self.join()
+
+
+def _kilobytes(status: str, field: str) -> int:
+    found = re.search(rf"^{field}:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(found[1]) if found else 0  # a process that has ended holds nothing
 
 
 @dataclass(frozen=True)
