@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from collectors.privacy.identifiers import (
     addresses_en,
     addresses_zh,
+    columns,
     dates,
     names_en,
     names_zh,
@@ -117,6 +118,8 @@ class Deidentifier:
             spans += names_en.find_names(text)
         if not ascii_only and _HAN.search(text):
             spans += names_zh.find_names(text)
+        spans += columns.find_cells(text)
+        spans += numbers_zh.find_codes(text, [span for span in spans if span.kind == "NAME"])
         spans += (Span(day.start, day.end, "DATE") for day in dates.find_days(text))
         return merged(_private(text, spans))
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import regex
 
+from collectors.privacy.identifiers.address_ends_en import reach
 from collectors.privacy.identifiers.rule import Rule, Span, applied
-from collectors.privacy.identifiers.words import given_names, ordinary_words, with_capitals
+from collectors.privacy.identifiers.words import given_names, medical_names, ordinary_words, with_capitals
 
 _STREET = (
     r"(?:Street|Avenue|Road|Lane|Drive|Court|Boulevard|Row|Terrace|Yard|Crescent|Place|Way|Close|Square|Gardens|Mews"
@@ -14,13 +15,31 @@ _STREET = (
     r"|Estate|Rise|Quay|Wharf|Gateway|Mall|Courts|Greens)\b"
     r"|(?:St|Ave|Av|Rd|Ln|Dr|Ct|Blvd|Pl|Sq|Hwy|Pkwy|Cres|Terr?|Cir)\b\.?(?! \p{Ll}+ing)"
 )
+_SUFFIX = (
+    "Annex|Arcade|Bayou|Beach|Bend|Bluffs?|Bottom|Branch|Bridge|Brooks?|Burgs?|Bypass|Camp|Canyon|Cape|Causeway"
+    "|Cliffs?|Club|Common|Corners?|Course|Coves?|Creek|Crest|Crossroad|Curve|Dale|Dam|Divide|Estates?|Expressway"
+    "|Extensions?"
+    "|Falls?|Ferry|Fields?|Flats?|Fords?|Forest|Forges?|Forks?|Fort|Freeway|Gardens?|Glens?|Greens?|Groves?|Harbors?"
+    "|Haven"
+    "|Hills?|Hollow|Inlet|Islands?|Isle|Junctions?|Keys?|Knolls?|Lakes?|Landing|Loaf|Locks?|Lodge|Manors?|Meadows?"
+    "|Mews"
+    "|Mills?|Mission|Motorway|Mountains?|Neck|Orchard|Oval|Overpass|Parks|Parkways|Pass|Passage|Path|Pines?|Plains?"
+    "|Points?"
+    "|Ports?|Prairie|Radial|Ramp|Ranch|Rapids?|Rest|Ridges?|River|Roads|Route|Run|Shoals?|Shores?|Skyway|Springs?"
+    "|Spurs?"
+    "|Squares|Station|Stravenue|Stream|Streets|Summit|Throughway|Trace|Track|Trafficway|Tunnel|Turnpike|Underpass"
+    "|Unions?"
+    "|Valleys?|Via|Viaduct|Views?|Villages?|Ville|Vista|Walks|Wall|Ways|Wells?"
+)
+"""Words that end a street's name in the list of the US Postal Service, and mostly mean something else."""
 _STATES = (
     r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]"
     r"|W[AIVY])"
 )
 _STATE_NAMES = (
     "Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho|Illinois"
-    "|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri|Montana"
+    "|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri"
+    "|Montana"
     "|Nebraska|Nevada|New Hampshire|New Jersey|New Mexico|New York|North Carolina|North Dakota|Ohio|Oklahoma|Oregon"
     "|Pennsylvania|Rhode Island|South Carolina|South Dakota|Tennessee|Texas|Utah|Vermont|Virginia|Washington"
     "|West Virginia|Wisconsin|Wyoming"
@@ -45,7 +64,9 @@ _PART = (
     rf"(?:#?\d[\w/-]{{0,8}}\.?|{_WORD}|\p{{Lu}}/|d\p{{L}}{{1,2}}|la|le|van|von|nan|{_SMALL}(?= \d|\. \d)"
     rf"|{_SMALL}(?= {_SMALL} \d))"
 )
-_CORNER = rf"(?:the )?[Cc]orner of (?:{_PART} ){{1,5}}?and (?:{_PART} ?){{1,4}}"
+_LINK = r"(?!(?:with|in|and|of|at|to|for|on|or|is|was|a|an|the|by|from|as|per|vs)\b)\p{Ll}{1,4}\.?"
+"""A small word within a street's name: de, la, van, nad, z."""
+_STREET_PART = rf"(?:{_WORD}|\d{{1,5}}[a-z]?|(?!and|is|on|in|at|to|of|for\b)\p{{Ll}}{{1,5}}\.?(?= [\p{{Lu}}\d]))"
 _PARTS = rf"(?:the corner of )?{_PART}(?:(?:,? (?:\(?)|\s?\n ?(?:, ?)?)(?:and (?={_PART}))?{_PART}\)?){{0,14}}"
 _MEASURE = (
     r"(?:mg|mcg|mL|ml|cc|cm|mm|g|units?|%|times|ounces?|tablets?|capsules?|puffs?|days?|weeks?|months?|years?"
@@ -53,6 +74,7 @@ _MEASURE = (
     r"|x|per|daily|or|to)(?!\p{L})"
 )
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_MONTH = regex.compile(rf"\b(?:{_MONTHS}|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b")
 _PLACED = (
     r"\b(?:[Aa]ddress(?: (?:is|of \p{Lu}[\w ,&.-]{1,50}? is|with|to|on file is))?:?|[Ll]ocated (?:at|on)"
     r"|[Ll]iv(?:es?|ed|ing) (?:at|on)"
@@ -81,6 +103,27 @@ _TAIL = (
     rf"|The\b){_WORD}){{0,2}}"
     rf"|{_TOWN}?{_CODE})"
 )
+
+
+def _rare_words(value: str) -> list[str]:
+    words = [word.strip(".'\u2019").lower() for word in value.split() if word[0].isupper() and word[1:2].islower()]
+    return [word for word in words if word not in ordinary_words() and word not in medical_names()]
+
+
+def _has_rare_word(value: str) -> bool:
+    """A street has a name that means nothing else."""
+    return bool(_rare_words(value)) and not _MONTH.search(value)
+
+
+def _has_rare_name(value: str) -> bool:
+    return any(len(word) > 3 for word in _rare_words(value)) and not _MONTH.search(value)
+
+
+_STREET_WORDS = regex.compile(
+    rf"(?i)\b(?:{_STREET[3:].partition(')')[0]}|Bypass|Turnpike|Suite|Apt|Apartment|Unit|Flat|Box|First|Second|Third"
+    rf"|Fourth|Fifth"
+    r"|North|South|East|West)\b"
+)
 _RULES = tuple(
     Rule(kind, cues, regex.compile(pattern), check)
     for kind, cues, pattern, check in (
@@ -99,7 +142,7 @@ _RULES = tuple(
             (" rue ", " via ", " calle ", " avenue ", " boulevard ", " place ", " chemin "),
             rf"(?<![\w.])(?P<value>\d{{1,4}}(?: ?(?:bis|ter))?,? (?:rue|avenue|av\.|boulevard|place|chemin|quai|via"
             rf"|calle|impasse|all\u00e9e)"
-            rf" (?:d[eu]s? |de la |de l'|d')?{_WORD}(?:[ -]{_WORD}){{0,3}}{_TAIL})",
+            rf" (?:d[eu]s? |de la |de l'|d')?(?:\p{{Ll}}{{2,14}} )?{_WORD}(?:[ -]{_WORD}){{0,3}}{_TAIL})",
             None,
         ),
         (
@@ -144,7 +187,7 @@ _RULES = tuple(
             "ADDRESS",
             ("box", "psc", "unit", "po a"),
             r"(?P<value>\b(?:(?:P\.? ?O\.? ?Box|Post Office Box|PSC|Psc"
-            r"|Unit(?= \d{1,6}(?: [A-Z])?,? [Bb]ox)) \d{1,6}(?: [A-Z])?(?:,? [Bb]ox \d{1,5})?"
+            r"|(?i:unit)(?= \d{1,6}(?: [A-Z])?,? [Bb]ox)) \d{1,6}(?: [A-Z]\b)?(?:,? [Bb]ox \d{1,5})?"
             rf"|US\w{{2,4}} {_WORD}(?=\n))(?:\s{{1,2}}[ADFadf][Pp][Oo],? [Aa][AaEePp] \d{{5}})?{_TOWN}?{_CODE})",
             lambda value: any(c.isdigit() for c in value),
         ),
@@ -241,12 +284,74 @@ _RULES = tuple(
         ),
         (
             "ADDRESS",
+            None,
+            rf"(?<![\w.,/-])(?P<value>\d{{3,5}}[A-Za-z]? (?:(?:{_WORD}|{_LINK}|\d{{1,4}}) ){{1,5}}?\d{{1,5}}[a-z]?\b)"
+            rf"(?=[\n,;:?!)]|\.(?!\d)|$| (?:Apt|Suite|Unit|Flat|Box|in|and|St)\b)(?! ?{_MEASURE})",
+            _has_rare_name,
+        ),
+        (
+            "ADDRESS",
+            ("\n", ","),
+            rf"(?<![\w.,/-])(?P<value>\d{{2,5}} (?:{_WORD} ){{1,4}}\d{{1,4}}(?:,"
+            rf"|\s?\n)[ >?]*{_WORD}(?: {_WORD}){{0,3}},?\s{{1,2}}"
+            rf"(?:{_WORD} ){{0,2}}\d{{5}})\b",
+            None,
+        ),
+        (
+            "ADDRESS",
+            ("home", "residence", "croft", "cottage", "farm", "lives ", "flat", "dispatched", "address"),
+            rf"\b(?:[Hh]ome|HOME|[Rr]esidence|[Cc]roft|[Cc]ottage|[Ff]arm|[Ll]ives|[Dd]ispatched(?: \d{{4}})? to"
+            rf"|[Aa]ddress)(?: at|:)? "
+            rf"(?P<value>\d{{1,4}}[A-Za-z]? (?:the )?{_WORD}(?: {_WORD}){{0,2}}(?:, {_WORD}(?: {_WORD}){{0,2}})?)"
+            r"(?=[.,;\n]|$)",
+            _has_rare_word,
+        ),
+        (
+            "ADDRESS",
+            ("\n",),
+            rf"(?:^|(?<=\n))[>? \t]*(?P<value>{_WORD}(?: {_WORD}){{0,3}} \d{{1,4}}[a-z]?"
+            rf"\s*\n[>? \t]*\d{{4,5}} {_WORD}(?: {_WORD}){{0,2}})"
+            r"(?=\s*(?:\n|$|,))",
+            None,
+        ),
+        (
+            "ADDRESS",
+            ("rue ", "via ", "calle ", "avenida ", "rua "),
+            r"(?<![\w.,/-])(?P<value>\d{1,5} (?:Rue|Via|Calle|Avenida|Rua) \p{L}{3,})",
+            None,
+        ),
+        (
+            "ADDRESS",
+            None,
+            rf"(?<![\w.,/-])(?P<value>\d{{2,5}}[A-Za-z]? (?:(?:N|S|E|W|NE|NW|SE"
+            rf"|SW)\.? )?(?:{_WORD} ){{1,3}}?(?:{_SUFFIX})\b\.?)"
+            rf"(?=[\n,;:?!)]|\.(?!\d)|$| (?:Apt|Suite|Unit|Flat|Box|in|and|St)\b)",
+            _has_rare_word,
+        ),
+        (
+            "ADDRESS",
+            (" on ", " at ", "side of ", "end of ", " near ", "behind ", "opposite ", "address is", "lives ", "live "),
+            rf"\b(?:[Oo]n|[Aa]t|(?:side|end|part) of|[Nn]ear|[Bb]ehind|[Oo]pposite|is|to) (?P<value>(?:(?:{_WORD}"
+            rf"|{_LINK}) ){{0,3}}"
+            rf"{_WORD} (?!(?:19|20)\d\d\b)\d{{1,4}}[a-z]?\b)(?=[\n,:?!)]|\.(?!\d)|$| (?:Apt|Suite|Unit|Flat|Box|in"
+            rf"|and|St)\b)(?! ?{_MEASURE})",
+            _has_rare_name,
+        ),
+        (
+            "ADDRESS",
             (" st.", "street", " st,", " st\n"),
             rf"\b(?:[Ll]ives? on|[Cc]orner of|[Oo]ff at|at|on|and"
             rf"|to) (?P<value>(?=[\p{{Lu}}\d]){_PART}(?: {_PART}){{0,4}} (?:[Ss]treet|St)\b)",
             None,
         ),
-        ("ADDRESS", ("corner of",), rf"(?P<value>{_CORNER})", lambda value: any(c.isupper() for c in value[12:])),
+        (
+            "ADDRESS",
+            ("corner of", "intersection of"),
+            rf"(?P<value>(?:[Tt]he )?(?:[Cc]orner"
+            rf"|[Ii]ntersection) of {_STREET_PART}(?: {_STREET_PART}){{0,6}}? (?:and|&) "
+            rf"{_STREET_PART}(?: {_STREET_PART}){{0,5}}(?: (?i:{_SUFFIX}|{_STREET}|str))?)",
+            lambda value: any(c.isupper() for c in value[14:]),
+        ),
         (
             "HOSPITAL",
             ("hospital", "clinic", "medical cent", "infirmary"),
@@ -262,6 +367,8 @@ _HOUSE = regex.compile(
     rf"|^\W*(?:[\p{{L}}.'-]+ ){{0,3}}\d{{4,6}}\b|^\d+ \p{{Lu}}.* \d+\b"
 )
 _BLOCK_WORD = regex.compile(r"\(?[\p{Lu}\d,#][\p{L}\d.,'\u2019/#()-]*|d\p{L}{1,2}|van|von|la|and|nan|\W")
+_WORDS = regex.compile(r"\S+")
+_DIGIT = regex.compile(r"\d")
 _FIRM = regex.compile(
     r"(?i)\b(?:inc|ltd|corp|corporation|llc|group|services|company|co|plc|bank|systems|technologies|and"
     r"|partners)\b\.?"
@@ -271,9 +378,9 @@ _FIRM = regex.compile(
 def find_addresses(text: str) -> Iterator[Span]:
     """Addresses, and the addressee above an address block (NAME)."""
     if text.islower() or text.isupper():
-        text = with_capitals(text)
+        text = _STREET_WORDS.sub(lambda match: match[0].title(), with_capitals(text))
     for start, end, kind in applied(_RULES, text):
-        yield Span(start, start + len(text[start:end].rstrip(" \n.,;(")), kind)
+        yield Span(*(reach(text, start, end) if kind == "ADDRESS" else (start, end)), kind)
     if text.count("\n") >= 2:
         yield from _find_blocks(text)
 
@@ -316,7 +423,15 @@ def _in_block(text: str, block: list[tuple[int, int]]) -> Iterator[Span]:
             yield Span(start, end, "NAME")
             break
     for start, end in block[houses[0] :]:
-        yield Span(start, end, "ADDRESS")
+        yield Span(start + _begin_of_address(text[start:end]), end, "ADDRESS")
+
+
+def _begin_of_address(line: str) -> int:
+    """After the words of a sentence that runs into an address."""
+    words = [word for word in _WORDS.finditer(line) if _BLOCK_WORD.fullmatch(word[0]) is None and word[0][-1] != "."]
+    number = _DIGIT.search(line)
+    before = [word.end() + 1 for word in words if number and word.end() < number.start()]
+    return max(before, default=0)
 
 
 def _begins_like_person(line: str) -> bool:

@@ -25,12 +25,26 @@ _DAY = r"(?P<day>3[01]|[12]\d|0?[1-9])"
 _NUMBER = r"(?P<month>1[0-2]|0?[1-9])"
 _YEAR_ZH = r"(?P<year>[一二][零〇一二三四五六七八九]{3})"
 _MONTH_ZH = r"(?<![一二三四五六七八九十几])(?P<month>十[一二]|[一二三四五六七八九十正])"
-_DAY_ZH = r"(?P<day>三十一?|二十[一二三四五六七八九]?|十[一二三四五六七八九]|初?[一二三四五六七八九十])"
+_DAY_ZH = (
+    r"(?P<day>廿[一二三四五六七八九]?"
+    r"|三十一?|二十[一二三四五六七八九]?|十[一二三四五六七八九]|初?[一二三四五六七八九十])"
+)
 _FORMS = (
     (("年",), rf"(?<!\d){_YEAR} ?年 ?{_NUMBER} ?月(?: ?{_DAY} ?[日号])?"),
     (("月",), rf"(?<!\d)(?:(?P<year>\d\d)年|(?<!\d年)){_NUMBER} ?月 ?{_DAY} ?[日号]"),
     (("月",), rf"{_YEAR_ZH}年{_MONTH_ZH}月(?:{_DAY_ZH}[日号])?"),
     (("月",), rf"(?<!年){_MONTH_ZH}月{_DAY_ZH}[日号]"),
+    (
+        ("腊月", "冬月", "正月", "月初", "月廿"),
+        r"(?<![一二三四五六七八九十几个])(?P<month>[正二三四五六七八九十冬腊])月"
+        r"(?P<day>初[一二三四五六七八九十]|廿[一二三四五六七八九]?)",
+    ),
+    (("/",), r"(?<![\d/.])(?P<month>1[0-2]|0?[1-9])/(?P<day>3[01]|[12]\d|0?[1-9])(?=\s\d{1,2}[:：]\d\d)"),
+    (
+        (".",),
+        r"(?<=[：:于在至期])(?P<year>1\d|2[0-9])\.(?P<month>1[0-2]|0?[1-9])\.(?P<day>3[01]|[12]\d"
+        r"|0?[1-9])(?![\d.])",
+    ),
     (("农历", "阴历"), rf"(?<=[农阴]历){_MONTH_ZH}月{_DAY_ZH}"),
     (("19", "20"), rf"(?<![\d.-]){_YEAR}(?P<sign>[-/.]){_NUMBER}(?P=sign){_DAY}(?![\d-])"),
     (
@@ -43,17 +57,37 @@ _FORMS = (
         r"|20)\d\d)(?![\d/-])",
     ),
     (("/",), r"(?<![\d/.])(?P<first>\d{1,2})/(?P<second>\d{1,2})/(?P<year>\d\d)(?![\d/])"),
+    (("-",), r"(?<![\d.-])(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])(?=\s\d{1,2}[:：]\d\d)"),
+    (("-",), r"(?:^|(?<=\n))(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])(?=[\t\u3000]| [^\d\s])"),
+    (
+        ("-",),
+        r"(?:(?<=下次)|(?<=下次：)|(?<=下次:)|(?<=有效期)|(?<=日期)|(?<=日期：)|(?<=日期:)|(?<=\d-\d\d至)|(?<=于))"
+        r"(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])(?![\d.-])",
+    ),
+    (
+        (".",),
+        r"(?:(?<=日)|(?<=日 )|(?<=日期：)|(?<=期 ))(?P<month>1[0-2]|0?[1-9])\.(?P<day>3[01]|[12]\d"
+        r"|0?[1-9])(?=[:：，,。；\s])",
+    ),
+    (
+        (".",),
+        r"(?<![\dA-Za-z.\u4e00-\u9fff+-])(?P<month>1[0-2]|0?[1-9])\.(?P<day>3[01]|[12]\d|0?[1-9])"
+        r"(?=生日|号|查|复查|手术|入院|出院|住院|来院|出生|门诊)",
+    ),
+    (_CUES, rf"(?<![\dA-Za-z]){_DAY}{_MONTH}{_YEAR}(?!\d)"),
     (_CUES, rf"\b{_MONTH} {_DAY}(?:st|nd|rd|th)?\b(?:,? {_YEAR})?(?![\d/])"),
     (_CUES, rf"(?<![\d.])\b{_DAY}(?:st|nd|rd|th)?[ -](?:of )?{_MONTH}\b(?:,?[ -]{_YEAR})?(?!\d)"),
     (_CUES, rf"\b{_MONTH},? {_YEAR}(?!\d)"),
 )
+_MONTH_AT = re.compile(r"(?<![A-Za-z])" + _MONTH.replace("(?P<name>", "(?:", 1))
 _PATTERNS = tuple((cues, re.compile(pattern)) for cues, pattern in _FORMS)
 _BIRTH = re.compile(
     r"(?:\b(?:born|birth|DOB|D\.O\.B\.?|birthday|birthdate)\b[^\d\n]{0,20}|(?:出生|生日|生于)[^\d\n]{0,8})$",
     re.IGNORECASE,
 )
 _OF_THINGS = re.compile(
-    r"(?:(?:有效期|失效|生产日期|批准日期|保质期|出版|印刷|发布|修订|实施|施行|颁布|上市)(?:日期|时间)?(?:至|到|于|为)?"
+    r"(?:(?:有效期|失效|生产日期|批准日期|保质期|出版|印刷|发布|修订|实施|施行|颁布|上市)(?:日期|时间)?(?:至|到|于"
+    r"|为)?"
     r"|\b(?:expir(?:es|y|ation)|exp|use by|best before|manufactured|published|revised|last updated|approved|effective)"
     r"(?: date)?(?: on| in)?)[:：]?\s{0,2}$",
     re.IGNORECASE,
@@ -61,22 +95,45 @@ _OF_THINGS = re.compile(
 """Before a date of a product or of a publication, which no person's file needs hidden."""
 _BORN_AFTER = re.compile(r"\s?(?:出?生|birth)")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
-_DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "正": 1}
+_DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "正": 1, "冬": 11, "腊": 12}
 _REFERENCE_YEAR = 2001
 """For days named without a year, before any year was named."""
 
-_NINETIES = r"(?:ninety|one hundred)(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?"
+_NINETIES = r"(?:ninety|(?:one|a) hundred(?: and)?)(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?"
 AGE = (
     rule(
         "AGE",
-        ("ninety", "one hundred"),
+        ("ninety", "one hundred", "a hundred"),
         rf"\b(?P<value>{_NINETIES})(?=[- ]years?[- ](?:old|of age))",
         flags=re.IGNORECASE,
     ),
     rule(
         "AGE",
-        (" is 9", " is 1", " was 9", " was 1"),
-        r"\b(?:he|she|patient|who|father|mother|grandmother|grandfather|husband|wife) (?:is|was) (?:now |already )?"
+        ("ninety", "one hundred", "a hundred"),
+        rf"\b(?:he|she|I|who|patient|father|mother|mom|mum|dad|gran\w{{0,6}}|nana?|husband|wife|aunt|uncle)"
+        rf"(?:['\u2019][sm]| is| was| am| turn(?:s|ed)| will be)(?: now| nearly| almost"
+        rf"| about)? (?P<value>{_NINETIES})\b"
+        r"(?! ?(?:%|percent|kg|kilo|pounds?|cm|mg|days?|weeks?|months?|degrees|over|patients|people))",
+        flags=re.IGNORECASE,
+    ),
+    rule(
+        "AGE",
+        ("th birthday", "st birthday", "nd birthday", "rd birthday"),
+        r"(?<!\d)(?P<value>9\d|1[0-2]\d)(?=(?:st|nd|rd|th) birthday)",
+    ),
+    rule(
+        "AGE",
+        ("m", "f", ","),
+        r"(?<![\d.°/-])(?:(?<=\b[A-Z][a-z]{2}, )|(?<=[a-z]{3}, ))?(?P<value>9\d|10\d)"
+        r"(?=[ -]?(?:M|F|yoM|yoF|yo [MF])\b(?= (?:with|who|presents?|presenting|c/o|s/p|here|found|brought|p/w|h/o"
+        r"|w/)|[,)]))",
+    ),
+    rule("AGE", (",",), r"(?:[A-Z][a-z\u2019'-]{2,20}), (?P<value>9\d|10\d)(?=, [a-z])"),
+    rule(
+        "AGE",
+        ("s 9", "s 1", "m 9", "m 1", "turned 9", "turned 1"),
+        r"\b(?:he|she|I|patient|who|father|mother|mom|mum|dad|gran\w{0,6}|nana?|husband|wife|aunt|uncle)"
+        r"(?:['\u2019][sm]| is| was| am| turn(?:s|ed)) (?:now |already |nearly |almost )?"
         r"(?P<value>9\d|1[0-2]\d)"
         r"(?=[.,;]? |[.,;]?$)(?! ?(?:%|kg|kilo|lb|pounds?|cm|mm|beats|bpm|percent|over|mg|days?|weeks?|months?))",
         flags=re.IGNORECASE,
@@ -99,7 +156,8 @@ AGE = (
     rule(
         "AGE",
         ("十", "百"),
-        r"(?P<value>九十(?:有?[一二三四五六七八九])?|一百[零一二三四五六七八九十]{0,3})(?=[多余]?[周]?岁|高龄|[多余]?高龄)",
+        r"(?P<value>九十(?:有?[一二三四五六七八九])?|一百[零一二三四五六七八九十]{0,3})(?=[多余]?[周]?岁|高龄"
+        r"|[多余]?高龄)",
     ),
 )
 
@@ -121,9 +179,11 @@ class Day:
 def find_days(text: str) -> Iterator[Day]:
     """Dates finer than a year, form by form. A month or a day that doesn't exist is no date."""
     lowered = text.lower()
+    months = [(max(0, match.start() - 16), match.end() + 20) for match in _MONTH_AT.finditer(text)]
     for cues, pattern in _PATTERNS:
-        if holds(lowered, cues):
-            for match in pattern.finditer(text):
+        everywhere = [(0, len(text))] if cues is not _CUES and holds(lowered, cues) else []
+        for start, end in months if cues is _CUES else everywhere:
+            for match in pattern.finditer(text, start, end):
                 if (found := _day(text, match)) is not None:
                     yield found
 
@@ -170,7 +230,7 @@ def _number(written: str) -> int:
     """Of digits, Arabic or Chinese: 2021, 二〇二一, 二十一, 十, 初三."""
     if written.isascii():
         return int(written)
-    digits = [_DIGITS.get(c, c) for c in written.removeprefix("初")]
+    digits = [_DIGITS.get(c, c) for c in written.removeprefix("初").replace("廿", "二十")]
     if "十" in digits:
         tens, _, units = "".join(map(str, digits)).partition("十")
         return 10 * int(tens or 1) + int(units or 0)

@@ -15,7 +15,8 @@ _HEADS = (
     " ligament line lymphoma malformation maneuver maneuvers manoeuvre medical membrane method model muscle"
     " mutation nail needle nephropathy neuropathy node nodule operation ostomy palsies palsy paralysis patch"
     " pathway phenomenon pin plate position pouch probe procedure prosthesis protein protocol pump pupil"
-    " questionnaire receptor reflex regimen regression repair resection resector retractor ring rod sarcoma"
+    " questionnaire receptor reflex negative positive regimen regression reversal repair resection resector"
+    " retractor ring rod sarcoma"
     " scale scan school scissors score screw sequence shunt sign sinus society space speculum splint sponge"
     " spot stage staging stain stent stitch study suture syndrome table technique tendon test therapy"
     " thyroiditis tract treatment triad trial trocar tube tumor tumour turn type ulcer university valve"
@@ -35,7 +36,8 @@ LOOSE_EPONYM = regex.compile(
 )
 """The same with a word between, or a grade: Foley *urinary catheter*, Tanner *III*."""
 _DISEASE = (
-    r"\p{Ll}{2,}(?:itis|osis|omas?|pathy|pathies|plasia|trophy|trophies|a?emia|uria|ataxia|plegia|cephaly|dactyly|dermia|edema|megaly"
+    r"\p{Ll}{2,}(?:itis|osis|omas?|pathy|pathies|plasia|trophy|trophies|a?emia|uria|ataxia|plegia|cephaly|dactyly"
+    r"|dermia|edema|megaly"
     r"|malacia|sclerosis|paralysis|parkinsonism|epilepsy|deafness|cancer|infection)\b"
 )
 DOUBLE_EPONYM = regex.compile(rf"['\u2019]?s? (?:\p{{Ll}}[\p{{Ll}}-]+ ){{0,3}}?(?:{_HEAD}|{_DISEASE})")

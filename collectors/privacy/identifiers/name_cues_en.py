@@ -6,7 +6,8 @@ from collectors.privacy.identifiers.rule import Rule
 
 _NO_NAME = (
     r"(?!(?:He|She|The|This|It|In|On|We|They|Her|His|At|And|For|To|Of|If|When|After|Please|Thank|Thanks|Doctor"
-    r"|Mister|Misses|Madam|Sir|Dr|Mr|Mrs|Ms|Hi|Hello|Hey|Bye|Yes|No|Okay|There|My)\b)"
+    r"|Mister|Misses|Madam|Sir|Dr|Mr|Mrs|Ms|Hi|Hello|Hey|Bye|Yes|No|Okay|There|My|Us|You|Me|Him|Them|Your|Our"
+    r"|Someone|Anyone|Everyone)\b)"
 )
 WORD = (
     _NO_NAME
@@ -16,11 +17,11 @@ WORD = (
 PARTICLE = (
     r"(?:Van der|Van den|Van de|Van|Von|De la|De los|De|Del|Della|Di|Da|Dos|Bin|Ibn|St\.|de la|de los|van der"
     r"|van den|van de|von der|de|da|dos|di|del|della|la|le|van|von|der|den|bin|ibn|al|el"
-    r"|ter|st\.)"
+    r"|ter|st\.|ap|ab|mac|bint|binti|binte|dal|van't|zu|zur|af|av|ten|op|Ap)"
 )
 _PERSON = rf"(?:\p{{Lu}}\. ?)?{WORD}(?:[ -](?:\p{{Lu}}\.? ?|{PARTICLE} ){{0,2}}{WORD}){{0,2}}(?: I{{2,3}}\b)?"
 _FULL_PERSON = rf"{WORD}[ -](?:\p{{Lu}}\.? ?|{PARTICLE} ){{0,2}}{WORD}(?:[ -]{WORD})?(?: I{{2,3}}\b)?"
-_ANYHOW = r"\p{L}[\p{Ll}'\u2019-]+(?: (?:\p{L}\.? )?\p{Lu}[\p{Ll}'\u2019-]+){0,2}"
+_ANYHOW = r"\p{L}[\p{Ll}'\u2019-]+(?:\p{Lu}\p{Ll}+)?(?: (?:\p{L}\.? )?\p{Lu}[\p{L}'\u2019-]+){0,2}"
 """A name after a strong cue, small or capital."""
 _CAPITALS = r"(?:\p{Lu}['\u2019])?\p{Lu}{2,}(?:-\p{Lu}{2,})?"
 _SHOUTED = (
@@ -31,7 +32,7 @@ _SHOUTED = (
 _NOT_AFTER_CUE = (
     r"(?!(?:Hi|Hello|Okay|Yes|No|Thank|Thanks|Good|Well|Oh|Name|Not|None|Unknown|The|This|What|Who|It|Is|And|Or|Of"
     r"|Sex|Gender|Age|Date"
-    r"|Male|Female|Mr|Mrs|Ms|Dr|Right|Left)\b)"
+    r"|Male|Female|Mr|Mrs|Ms|Dr|Right|Left|Pt|Doc|Mom|Dad|Guest|Clinician|Bot|Chatbot|Fax|Phone|Email|Tel)\b)"
 )
 _RELATIVES = (
     "daughter son wife husband mother father sister brother partner spouse friend girlfriend boyfriend"
@@ -73,8 +74,11 @@ _LABEL = (
     r"|on behalf of|parents?|family|spouse|partner)))"
 )
 _TITLE = (
-    r"(?:Mr|Mrs|Ms|Miss|Mister|Misses|Mx|Drs?|Prof|Professor|Doctor|Sir|Madam|Rev|Reverend|Sgt|Sergeant|Capt|Captain|Lt|Lieutenant|Col|Maj"
-    r"|Cpl|Hon|Fr|Nurse|Sister|Brother|Father|Uncle|Aunt|Aunty|Auntie|Grandma|Grandpa|Granny|Mme|Mlle|Herr|Frau|Se\u00f1ora?|Sra?|Officer"
+    r"(?:Mr|MR|Mrs|MRS|Ms|MS(?=\.)|DR|PROF|Miss|Mister|Misses|Mx|Drs?|Prof|Professor|Doctor|Sir|Madam|Rev|Reverend"
+    r"|Sgt|Sergeant|Capt|Captain"
+    r"|Lt|Lieutenant|Col|Maj"
+    r"|Cpl|Hon|Fr|Nurse|Sister|Brother|Father|Uncle|Aunt|Aunty|Auntie|Grandma|Grandpa|Granny|Mme|Mlle|Herr|Frau"
+    r"|Se\u00f1ora?|Sra?|Officer"
     r"|Deputy|Detective|Judge|Pastor|Chaplain|Rabbi|Imam|Coach|Coroner|Baby (?:[Bb]oy|[Gg]irl)|[Ii]nfant (?:[Bb]oy"
     r"|[Gg]irl))"
 )
@@ -133,7 +137,9 @@ TITLES = (
     Rule(
         "NAME",
         _TITLE_CUES,
-        regex.compile(rf"\b{_TITLE}\.?[ \u00a0]{{1,2}}(?P<value>{_PERSON}|\p{{Lu}}{{3,}}\b)"),
+        regex.compile(
+            rf"\b{_TITLE}\.?[ \u00a0]{{1,2}}(?P<value>{_PERSON}|\p{{Lu}}{{3,}}(?:[ -]\p{{Lu}}{{2,}}){{0,2}}\b)"
+        ),
         None,
     ),
     Rule(
@@ -162,13 +168,13 @@ CUES = tuple(
         ),
         (
             ("name",),
-            r"\b(?:[Nn]ame|NAME)(?: (?:is|was|on the account|of (?:the )?patient))?(?: ?[:\uff1a#])\s?"
+            r"\b(?:[Nn]ame|NAME)(?: (?:is|was|on the account|of (?:the )?patient))?(?: ?[:\uff1a#])\s{0,8}"
             rf"(?P<value>{_NOT_AFTER_CUE}(?:{_SHOUTED}|{_FULL_PERSON}))(?![\p{{L}}-])(?! (?!(?:and|is|was|presents?"
             rf"|with|aged?|male|female|dob|a|who|on|for)\b)\p{{Ll}}{{2}})",
         ),
         (
             ("name:", "name\uff1a", "name :"),
-            rf"\b(?:Name|NAME|[a-z]+ [Nn]ame) ?[:\uff1a]\s{{0,2}}(?P<value>{_NOT_AFTER_CUE}(?:{WORD}|{_CAPITALS}))"
+            rf"\b(?:Name|NAME|[a-z]+ [Nn]ame) ?[:\uff1a]\s{{0,8}}(?P<value>{_NOT_AFTER_CUE}(?:{WORD}|{_CAPITALS}))"
             rf"(?=[,;.\n|]|$| {{2,}}| (?:DOB|MRN|Age|Sex|ID)\b)",
         ),
         (
@@ -202,6 +208,26 @@ CUES = tuple(
             RELATIVES,
             rf"\b(?:{'|'.join(RELATIVES)})(?:,| named| called| is|'s name,?"
             rf"|'s name is)? \(?(?P<value>{_FULL_PERSON}|{WORD}(?=[,;.)]))",
+        ),
+        (
+            (': "', ':"', ": \u201c", ":\u201c"),
+            rf"(?:^|(?<=\n))(?P<value>{_NOT_AFTER_CUE}{WORD}(?: {WORD})?) ?: ?[\"\u201c]",
+        ),
+        (
+            (": ",),
+            rf"(?:^|(?<=\n))(?P<value>{_NOT_AFTER_CUE}{WORD}(?: {WORD})?): (?=(?:I|I'm|I've|Hi|Hello|Hey|Yes|Yeah"
+            rf"|What|Why|Ok|Okay"
+            r"|Thanks|Sorry|Oh|Well)\b)",
+        ),
+        (
+            ("i'm ", "i am ", "it's ", "this is "),
+            rf"\b(?:I'm|I am|[Ii]t's|[Tt]his is) (?P<value>{_NOT_AFTER_CUE}{WORD}) (?=(?:from|here|speaking"
+            rf"|calling)\b)",
+        ),
+        (
+            ("address", "bill to", "ship to", "sold to"),
+            r"\b(?:[Aa]ddress|ADDRESS|[Bb]ill to|[Ss]hip to|[Ss]old to)(?: ?:|\n)\s{0,8}"
+            rf"(?P<value>{_NOT_AFTER_CUE}{_FULL_PERSON})(?=,?[ \t]*\n\s*\d)",
         ),
         (
             (
@@ -251,62 +277,3 @@ CUES = tuple(
     )
 )
 """A cue makes a name of words that are not all ordinary."""
-
-BEFORE = regex.compile(
-    rf"(?:\b(?:{'|'.join(RELATIVES)}|(?<!gene )(?<!drug )(?<!protein )named|calls? (?:me|him|her)|[Mm]y name is"
-    rf"|[Tt]his is|Hi,?|Hello,?|Hey,?|[Dd]ear|said|[Tt]hank you,?|[Tt]hanks,?"
-    r"|[Bb]etween (?:him|her|me) and|[Ss]p(?:oke|eak) (?:to|with)|[Mm]et(?: with)?|[Ff]ollow(?:-| )?up with"
-    r"|[Aa]sk(?:ed)?|[Tt]old|hear(?:d)?|leave me|tell"
-    r"|commenter|songwriter|player|singer|actor|actress|president|author|gender of|[Ll]ast name\??|not by|sung by"
-    r"|account of|behalf of|[Uu]nlike the"
-    r"|ex-\w+|founders?:|that|[Ss]aw|[Tt]alk(?:ed)? (?:to|with)|belongs? to|[Ll]et|married to|Pt\.?|between|cc:"
-    r"|[Aa]ttn:?|RE:|[Cc]ontact|[Gg]ood (?:morning|afternoon|evening),?|[Pp]er|[Dd]iscussed with|[Oo]fficer"
-    r"|[Ii]nterpreter|[Pp]atient,?|[Mm]anager|[Ww]orker|[Tt]herapist|[Ii]ntern|[Rr]esident|[Nn]eighbou?r"
-    r"|[Cc]oordinator|[Ww]itness|[Aa]ide|[Cc]aller,?|[Dd]river,?)\s)$"
-)
-"""What stands before a person, and hardly before anything else with a capital."""
-STRONG = regex.compile(
-    rf"(?:\b(?i:{ROLE})(?:,| named| called|,? who is| is|:)? \(?"
-    r"|\b(?:[Ss]een|[Ss]igned|[Cc]ollected|[Pp]erformed|[Gg]iven|[Pp]rovided|[Ww]ritten|[Dd]ictated|[Rr]eviewed|[Pp]repared|[Ee]ntered|[Vv]erified"
-    r"|[Ww]itnessed|[Aa]ccompanied|[Rr]eferred|[Oo]rdered|[Cc]alled|[Ee]xamined|[Ee]valuated|[Ii]nterviewed|[Dd]riven"
-    r"|[Aa]ssisted|[Oo]btained) (?:by|from) "
-    r"|\b(?:[Dd]iscussed|[Rr]eviewed|[Ss]poke|[Ss]peak|[Tt]alk(?:ed)?|[Mm]et|[Cc]onferred|[Cc]onsulted|[Ll]iv(?:es?|ing)|[Ss]tays?|[Vv]isit|[Tt]herapy"
-    r"|[Aa]ppointment|[Ff]ollow(?:-| )?up|[Ss]een) with "
-    r"|\b(?:[Ss]poke|[Ss]peak|[Tt]alk(?:ed)?|[Cc]alled|[Mm]arried|[Rr]eported|[Gg]iven|[Aa]ccording|[Ee]xplained"
-    r"|[Rr]eleased?|[Hh]anded) to "
-    r"|\b(?:[Mm]essage(?: left)?|[Aa]ppointment|[Aa]sk(?:ed)?|[Rr]esults|[Cc]onsent|[Ll]etter|[Rr]ecords|[Cc]are"
-    r"|[Pp]rescription) (?:for|from|of) "
-    r"|\b(?:[Ss]aw|[Ss]eeing|[Ee]xamined|[Ee]valuated|[Ii]nterviewed|[Cc]ontacted|[Ii]nformed|[Nn]otified|[Tt]hank(?:ed|ing)?|[Rr]eferr?ing|[Cc]oncern(?:s|ing)"
-    r"|[Rr]egarding|[Aa]ttn:?|[Bb]ehalf of|[Pp]er|I,|I am|I'm|[Aa]dmitting|[Cc]all(?:ed)?|[Ww]itness:) )$"
-)
-"""What stands before a person's full name, even one made of words."""
-VOCATIVE = regex.compile(r"(?:[\p{Ll}'\u2019]|Yes|No|Okay|Well|Thanks|Hello|Hi|Sorry), $")
-VOCATIVE_AFTER = regex.compile(r"[?!]")
-"""Before and after someone who is spoken to: "How are you, Hope?"."""
-AFTER = regex.compile(
-    r"(?:['\u2019]s (?:kid|son|daughter|wife|husband|mother|father|sister|brother|family|friend|house|song|account"
-    r"|name|birthday|partner|doctor|parents"
-    r"|mom|dad|room|version|novel|mood|pain|condition)\b|,? (?:said|says|speaks?|lives?|lived|told|asked|thinks"
-    r"|points out|wrote|writes|flew|moved|married"
-    r"|smokes?|smoked|drinks?|who|whose|and I\b|needs|takes|told|wants|arrived|called|novel|version recorded"
-    r"|just has|was (?:born|raised|restrained|admitted|discharged|brought (?:in|by|to (?:the|our))|told|seen (?:in"
-    r"|by|at))|returned to|returns (?:to|for)|is (?:very|married|retired|divorced|widowed|from|my|his|her|our|doing"
-    r"|feeling"
-    r"|a \d)|called (?:to|back|in|about|because)|tolerated|returns? (?:for|to|today)|consents? to"
-    r"|was (?:notified|contacted|informed|referred|transferred|identified|present))|,? \((?:DOB|MRN|aged?\b|\d{1,3} ?"
-    r"(?:[MF]\b|yo\b|y/o|years?\b))"
-    r"|, (?:born|DOB|MRN|aged?|a \d{1,3}[- ])\b)"
-)
-AFTER_KNOWN = regex.compile(
-    r",? (?:works?|worked|feels?|felt|went|came|calls?|called|reports?|reported|states?|stated|denies|denied"
-    r"|complain(?:s|ed)|has (?:been|had|a)\b|will|is (?:a|an|the)\b"
-    r"|was (?:a|an|the|very|influenced|seen|admitted)\b|were|had|looks|seems|tells|thought|wants?)\b"
-)
-"""What stands after a person, and after drugs and firms too: counts for words that are on a list of names."""
-ARTICLE = regex.compile(r"(?:\b(?:[Tt]he|[Aa]n?|[Aa]s|[Ii]n|[Ff]or)|\d) $")
-FIRM_BEFORE = regex.compile(r"\b(?:work(?:s|ed|ing)? (?:for|at|with)|employed (?:by|at)|recorded for|from|of) $")
-"""What stands before a firm or a place, where the words alone could be a person's name."""
-CREDENTIAL = regex.compile(
-    r",? (?:M\.?D|R\.?N|Ph\.?D|D\.?O|P\.?A(?:-C)?|N\.?P|D\.?D\.?S|D\.?P\.?M|F\.?A\.?C\.?S|MBBS|FRC[SP]|LCSW|CRNA"
-    r"|Jr|Sr)\b"
-)

@@ -4,28 +4,31 @@ Medicine is full of names that are no person's: eponyms, drugs, instruments. Wha
 person only where a cue says so; what stands before words such as `disease` or `catheter` never is.
 """
 
+import itertools
 from collections.abc import Iterator
 from functools import lru_cache
 
 import regex
 
 from collectors.privacy.identifiers.eponyms import DOUBLE_EPONYM, EPONYM, LOOSE_EPONYM, NO_NAMES, PLACE_HEADS
-from collectors.privacy.identifiers.name_cues_en import (
+from collectors.privacy.identifiers.name_context_en import (
     AFTER,
     AFTER_KNOWN,
     ARTICLE,
     BEFORE,
+    CALLED,
     CREDENTIAL,
-    CUES,
+    DETERMINER,
     FIRM_BEFORE,
-    PARTICLE,
-    RELATIVES,
+    HUMAN_AFTER,
+    HUMAN_BEFORE,
+    PLURAL_AFTER,
     STRONG,
-    TITLES,
     VOCATIVE,
     VOCATIVE_AFTER,
-    WORD,
 )
+from collectors.privacy.identifiers.name_cues_en import CUES, PARTICLE, RELATIVES, TITLES, WORD
+from collectors.privacy.identifiers.names_pinyin import HERBS, find_full_names
 from collectors.privacy.identifiers.rule import Span, applied
 from collectors.privacy.identifiers.words import family_names, given_names, medical_names, ordinary_words, with_capitals
 
@@ -43,13 +46,31 @@ _WHOLE = regex.compile(
 _LIKELY = regex.compile(r"[bg][ip]*[gbdsfnm]")
 """The same beside a cue."""
 _SURE = regex.compile(r"(?i)\b(?:name is|names?:|calls? me|called me|named|mr|mrs|ms|dr)\.? ?$")
-_UNLISTED = frozenset(("ss", "us", "uu", "su"))
+_UNLISTED = frozenset(("ss", "us", "uu", "su", "ug", "sg"))
 """Full names that are on no list of given names."""
+_SHOUTING = regex.compile(r"(?<![^\n.!?] )(?:\p{Lu}[\p{Lu}\d'\u2019/,:;#%()&-]* ){3,}[\p{Lu}\d'\u2019/,:;#%()&.-]+")
+"""Sentences of capitals: of four words and more."""
+_LAST_FIRST = regex.compile(
+    r"(?:(?<![\p{L}\d,] ?)|(?<=\b(?:PER|BY|WITH|PATIENT|PCP|FOR|TO|CC) ))"
+    r"\p{Lu}{2,}(?:['\u2019-]\p{Lu}{2,})?, ?(?P<first>\p{Lu}{2,}(?:-\p{Lu}{2,})?)(?: \p{Lu}\b)?(?![\p{L}-]|, ?\p{Lu})"
+)
+"""SMITH, JOHN"""
+_JOINERS = frozenset((", ", " and ", ", and ", " & ", "; "))
 _ENDS_SENTENCE = regex.compile(r"\p{Lu}\. \p{Lu}\p{Ll}+")
 """After a title: an initial for a name, then the next sentence."""
 _PLACE_BEFORE = regex.compile(r"\b(?:St\.?|Saint|San|Santa|North|South|East|West|New|Port|Lake|Mount|Fort) $")
 _CITY_AFTER = regex.compile(r",? \p{Lu}{2}\b(?!,)")
 _JOINED = regex.compile(rf"(?<![\p{{L}}\d-])(?P<value>{WORD})(?:,? and| &) $")
+_PARTNERS = regex.compile(
+    rf"(?<![\p{{L}}-])(?<!, )(?P<first>{WORD}), (?P<second>{WORD}),? (?:and|&) (?P<third>{WORD})(?![\p{{L}}-])"
+)
+_SINGLE = regex.compile(WORD)
+_MEMBERS = regex.compile(
+    rf"\b(?i:members|guests|participants|attendees|players|students|passengers|witnesses|kids|children|siblings"
+    rf"|names|staff|present"
+    rf"|sons|daughters|brothers|sisters|friends|speakers|authors)(?: are| were| include"
+    rf"|,)?:? (?P<value>{WORD}(?:(?:, | and |, and | & ){WORD}){{1,9}})(?![\p{{L}}-]| \p{{Lu}})"
+)
 _LISTED = regex.compile(rf"(?P<head>{WORD})(?:, (?P<more>{WORD}))*,? and (?P<last>{WORD})(?![\p{{L}}-]| \p{{Lu}})")
 
 
@@ -60,11 +81,49 @@ def find_names(text: str) -> Iterator[Span]:
         written, text = text, with_capitals(text)
         if written.isupper():
             yield from (span for span in applied(CUES, written) if _may_be_cued(written[span.start : span.end]))
-        for span in _find_names(text):
-            if _has_listed(text[span.start : span.end]) or _SURE.search(text[max(0, span.start - 16) : span.start]):
-                yield span
+        yield from _listed(text, sorted(set(_find_names(text))))
     else:
-        yield from _find_names(text)
+        shouted = _in_capitals(text)
+        yield from _find_names(text if shouted is None else shouted)
+        if shouted is not None:
+            yield from (span for span in applied(CUES, text) if _may_be_cued(text[span.start : span.end]))
+        for match in _LAST_FIRST.finditer(text):
+            if any(part in given_names() for part in match["first"].lower().split("-")) and not _is_eponym(
+                text, *match.span()
+            ):
+                yield Span(*match.span(), "NAME")
+
+
+def _in_capitals(text: str) -> str | None:
+    """The text with its lines of capitals as they might have been written, if it has any."""
+    if not _SHOUTING.search(text):
+        return None
+    return _SHOUTING.sub(lambda match: with_capitals(match[0]), text)
+
+
+def _listed(text: str, spans: list[Span]) -> list[Span]:
+    """The names of which a part is on a list, those that a cue makes sure of, and those joined to one."""
+    sure = [
+        _has_listed(text[span.start : span.end])
+        or _SURE.search(text[max(0, span.start - 16) : span.start]) is not None
+        or _is_human(text, span.start, span.end)
+        for span in spans
+    ]
+    return _with_neighbours(text, spans, sure)
+
+
+def _with_neighbours(text: str, spans: list[Span], sure: list[bool]) -> list[Span]:
+    """The spans that are sure, and those that a comma or an "and" joins to one."""
+    pairs = list(itertools.pairwise(range(len(spans))))
+    for one, other in (*pairs, *((other, one) for one, other in reversed(pairs))):
+        left, right = sorted((spans[one], spans[other]))
+        if sure[one] and text[left.end : right.start] in _JOINERS:
+            sure[other] = True
+    return [span for span, is_sure in zip(spans, sure, strict=True) if is_sure]
+
+
+def _is_human(text: str, start: int, end: int) -> bool:
+    return HUMAN_BEFORE.search(text[max(0, start - 32) : start]) is not None or HUMAN_AFTER.match(text, end) is not None
 
 
 def _find_names(text: str) -> Iterator[Span]:
@@ -75,10 +134,15 @@ def _find_names(text: str) -> Iterator[Span]:
         value = text[span.start : span.end]
         if _may_be_cued(value) and not _is_eponym(text, span.start, span.end):
             yield span
+    yield from _in_pinyin(text)
     names = [span for match in _RUN.finditer(text) for span in _in_run(text, match.start(), match[0])]
+    joined = " and " in text or " & " in text
+    firms = _in_firms(text) if joined else []
+    names = [span for span in names if not _is_within(span, firms)]
     yield from names
-    if " and " in text or " & " in text:
-        yield from _in_lists(text)
+    if joined:
+        yield from (span for span in _in_lists(text) if not _is_within(span, firms))
+        yield from _in_groups(text)
         yield from _before_and(text, [span for span in names if " " in text[span.start : span.end]])
 
 
@@ -104,7 +168,7 @@ def _may_be_cued(value: str) -> bool:
         return False
     if len(words) == 1 and words[0] in ordinary_words():
         return (
-            len(words[0]) > 3
+            len(words[0]) > (2 if value[0].isupper() else 3)
             and words[0] not in RELATIVES
             and (words[0] in given_names() or (value[0].isupper() and words[0] in family_names()))
         )
@@ -123,8 +187,19 @@ def _in_run(text: str, start: int, run: str) -> Iterator[Span]:
     """The name in a run of capitalised words, if there is one."""
     tokens = [(*match.span(), _class_of(match[0])) for match in _TOKEN.finditer(run)]
     strong = STRONG.search(text[max(0, start - 48) : start]) is not None
+    if len(tokens) > 1 and (announced := HUMAN_BEFORE.search(text, start, start + tokens[1][0])):
+        tokens = [token for token in tokens if start + token[0] >= announced.end()]
     while len(tokens) > 1 and not strong and tokens[0][2] in "wmpfc":
-        if tokens[0][2] == "c" and tokens[1][2] in "gsunifbd" and AFTER.match(text, start + tokens[-1][1]):
+        end = start + tokens[-1][1]
+        if (
+            tokens[0][2] == "c"
+            and tokens[1][2] in "gsunifbd"
+            and (AFTER.match(text, end) or CREDENTIAL.match(text, end))
+        ):
+            break
+        if tokens[0][2] == "c" and (
+            (tokens[1][2] in "gsu" and len(tokens) == 2) or HUMAN_BEFORE.search(text[max(0, start - 32) : start])
+        ):
             break
         begin = start + tokens.pop(0)[1] + 1
         strong = STRONG.search(text[max(0, begin - 48) : begin]) is not None
@@ -168,29 +243,61 @@ def _class_of(word: str) -> str:
 
 
 def _is_person(text: str, start: int, end: int, kinds: str, strong: bool) -> bool:
-    if _is_eponym(text, start, end) or (len(kinds) == 1 and LOOSE_EPONYM.match(text, end)):
+    human = _is_human(text, start, end)
+    if len(kinds) == 2 and text[start:end].lower() in HERBS:
         return False
-    if CREDENTIAL.match(text, end):
+    if _is_eponym(text, start, end) or (not human and len(kinds) == 1 and LOOSE_EPONYM.match(text, end)):
+        return False
+    if (credential := CREDENTIAL.match(text, end)) and (len(kinds) > 1 or credential[0][-1] != "r"):
         return True
     before = text[max(0, start - 32) : start]
-    cued, article = BEFORE.search(before) is not None, ARTICLE.search(before) is not None
+    cued, article = human or BEFORE.search(before) is not None, ARTICLE.search(before) is not None
     about = cued or AFTER.match(text, end) is not None
     if len(kinds) > 1:
         if strong and len(kinds) < 5 and (kinds[0] in "gbdc" or (kinds[0] in "us" and not article)):
             return True
         kinds = kinds.replace("c", "b")
-        if not _WHOLE.fullmatch(kinds):
-            return about and (kinds[0] in "gd" or set(kinds) <= set("gsuip") or _LIKELY.fullmatch(kinds) is not None)
-        if about or set(kinds) & set("gbd") or set(kinds[1:-1]) & set("ip"):
+        if not _WHOLE.fullmatch(kinds) and kinds not in _UNLISTED:
+            return about and (
+                kinds[0] in "gd"
+                or (human and set(kinds) <= set("gsubdnfip"))
+                or set(kinds) <= set("gsuip")
+                or _LIKELY.fullmatch(kinds) is not None
+            )
+        if about or (set(kinds) & set("gbd") and kinds not in _UNLISTED) or set(kinds[1:-1]) & set("ip"):
             return True
-        return kinds in _UNLISTED and not article and not FIRM_BEFORE.search(before)
-    if kinds == "g":
+        return kinds in _UNLISTED and not DETERMINER.search(before) and not FIRM_BEFORE.search(before)
+    if kinds == "g" and not _is_double_family_name(text[start:end]):
         return not _PLACE_BEFORE.search(before) and not _CITY_AFTER.match(text, end)
-    if article and not cued:
+    is_kind = kinds == "u" and text.startswith((" is ", " was "), end)  # "a hypergraph is"
+    if article and (not cued or (is_kind and HUMAN_BEFORE.search(before) is None)):
         return False
+    if kinds in "sbd" and CALLED.match(text, end) and (not before or before[-1] in '\n"\u201c' or before[-2] in ".?!"):
+        return True
     if kinds in "bcd" and VOCATIVE.search(before) and VOCATIVE_AFTER.match(text, end):
         return True
-    return (kinds in "subd" and about) or (kinds == "s" and AFTER_KNOWN.match(text, end) is not None)
+    if human and kinds in "nfd":
+        return True
+    return (kinds in "gsubd" and about) or (kinds == "s" and AFTER_KNOWN.match(text, end) is not None)
+
+
+def _is_double_family_name(word: str) -> bool:
+    """Weber-Santana, which may be a firm or a method, unlike Anne-Marie."""
+    first, hyphen, last = word.lower().partition("-")
+    return bool(hyphen) and last in family_names() and (first in family_names() or first not in given_names())
+
+
+def _in_pinyin(text: str) -> list[Span]:
+    """Chinese names: those of two syllables by themselves, others beside what speaks for a person."""
+    spans, sure = [], []
+    for start, end, is_long in find_full_names(text):
+        if not _is_eponym(text, start, end) and not LOOSE_EPONYM.match(text, end):
+            before = text[max(0, start - 48) : start]
+            cued = BEFORE.search(before) or STRONG.search(before) or AFTER.match(text, end)
+            listed = _class_of(text[start:end].partition(" ")[0]) in "gs" and ARTICLE.search(before) is None
+            spans.append(Span(start, end, "NAME"))
+            sure.append(is_long or cued is not None or listed or _is_human(text, start, end))
+    return _with_neighbours(text, spans, sure)
 
 
 def _before_and(text: str, names: list[Span]) -> Iterator[Span]:
@@ -205,6 +312,33 @@ def _before_and(text: str, names: list[Span]) -> Iterator[Span]:
             yield Span(*match.span("value"), "NAME")
 
 
+def _in_groups(text: str) -> Iterator[Span]:
+    """The members of a group: "her children Anna, Bo and Cid"."""
+    for match in _MEMBERS.finditer(text):
+        spans = [Span(*word.span(), "NAME") for word in _SINGLE.finditer(text, *match.span("value"))]
+        if all(_class_of(text[span.start : span.end]) in "gsubdnf" for span in spans):
+            yield from spans
+
+
+def _is_within(span: Span, stretches: list[tuple[int, int]]) -> bool:
+    return any(start <= span.start < end for start, end in stretches)
+
+
+def _in_firms(text: str) -> list[tuple[int, int]]:
+    """Where three family names stand for a firm: Barnett, Melton and Garcia."""
+    found = []
+    for match in _PARTNERS.finditer(text):
+        words = [match[group].lower() for group in ("first", "second", "third")]
+        alone = all(word in family_names() for word in words)
+        if alone and not _is_cued_list(text, match.start(), match.end()):
+            found.append(match.span())
+    return found
+
+
+def _is_cued_list(text: str, start: int, end: int) -> bool:
+    return BEFORE.search(text[max(0, start - 32) : start]) is not None or PLURAL_AFTER.match(text, end) is not None
+
+
 def _in_lists(text: str) -> Iterator[Span]:
     """A list of names is one of persons if one is, and none is anything else: "Anna and Torres". Three family names and
     more are a firm, unless something before says that they are persons."""
@@ -212,7 +346,7 @@ def _in_lists(text: str) -> Iterator[Span]:
         spans = [span for group in ("head", "more", "last") for span in match.spans(group)]
         kinds = {_class_of(text[start:end]) for start, end in spans}
         before = text[max(0, match.start() - 32) : match.start()]
-        cued = BEFORE.search(before) is not None
+        cued = _is_cued_list(text, match.start(), match.end())
         persons = "g" in kinds or (len(spans) < 3 and not ARTICLE.search(before)) or cued
         named = kinds <= set("gsubdnf") and (cued or kinds & set("gs"))
         if named and persons and not EPONYM.match(text, match.end()):

@@ -15,6 +15,7 @@ import rjieba
 from collectors.privacy.identifiers import name_cues_zh as cues
 from collectors.privacy.identifiers import name_parts_zh as parts
 from collectors.privacy.identifiers.rule import Span
+from collectors.privacy.identifiers.words import family_names, given_names, medical_names
 
 ENOUGH = 7
 _LEFT_WEIGHTS = {"answer": 5, "form": 5, "role": 4, "verb": 3, "weak": 2}
@@ -22,8 +23,13 @@ _RIGHT_WEIGHTS = {"details": 5, "title": 4, "act": 2}
 _SURNAME = re.compile(rf"(?={parts.LONG}|[{parts.SURNAMES}])")
 _LONG = re.compile(parts.LONG)
 _ELSEWHERE = re.compile(rf"(?:{parts.ELSEWHERE}){{1,3}}")
+_LATIN = re.compile(r"[A-Z][A-Za-z'\u2019-]+[ ,·]{1,2}[A-Z][A-Za-z]")
+_SPACED = re.compile("[\u4e00-\u9fff][ \u3000]{1,4}[\u4e00-\u9fff]")
+"""Without these there is no use in looking for names in Latin letters, or with blanks."""
+_FOREIGN = re.compile(f"[{''.join(sorted(parts.FOREIGN))}]{{3,10}}")
 _HAN = re.compile("[\u4e00-\u9fff]")
 _ANSWER = re.compile("[\u4e00-\u9fff]{2,6}")
+_PLAIN = frozenset(parts.PLAIN)
 _GRAMMAR = ("p", "c", "u", "r", "q")
 _LINKS = ("v", "p", "c", "u", "t", "r", "m", "d", "y", "f", "q")
 """Parts of speech that stand beside a name rather than inside a longer noun."""
@@ -89,10 +95,12 @@ def find_names(text: str) -> Iterator[Span]:
         start, end = _dotted(text, words, before, *match.span())
         found[start] = end
     for match in _ELSEWHERE.finditer(text):
-        start, end = match.span()
+        start, end = match.start(), _spelled_on(text, words, match.end())
         if _around(text, words, before, start, end) + 4 >= ENOUGH:
             found.setdefault(start, end)
     for start, kind in before.items():
+        if (run := _FOREIGN.match(text, start)) and _is_bounded(text, run.end()) and not _is_word(run[0]):
+            found.setdefault(start, run.end())
         if kind in ("answer", "form") and (end := _answer(text, words, start, kind == "answer")):
             found.setdefault(start, end)
     taken = 0
@@ -103,11 +111,36 @@ def find_names(text: str) -> Iterator[Span]:
             taken = end
     for start, end in _beside(text, words, found):
         found[start] = end
-    for pattern in (cues.SHORT_BEFORE_TITLE, cues.FAMILIAR):
-        for match in pattern.finditer(text):
+    for match in cues.LATIN.finditer(text) if _LATIN.search(text) else ():
+        if not any(is_medical(word) for word in match["value"].replace(",", " ").split()):
+            found.setdefault(*match.span("value"))
+    for pattern in (cues.SHORT_BEFORE_TITLE, cues.FAMILIAR, cues.SPACED):
+        for match in pattern.finditer(text) if pattern is not cues.SPACED or _SPACED.search(text) else ():
             found.setdefault(*match.span("value"))
     yield from (Span(start, end, "NAME") for start, end in found.items())
     yield from _in_lists(text, words)
+    for match in cues.ROSTER.finditer(text):
+        items = [Span(*item.span(), "NAME") for item in cues.ITEM.finditer(text, *match.span("list"))]
+        if all(_SURNAME.match(text, item.start) and not _is_never(text[item.start : item.end]) for item in items):
+            yield from items
+
+
+def is_medical(word: str) -> bool:
+    """CT, MRI, Holter: an abbreviation, or a word of medicine."""
+    small = word.lower()
+    return not set(small) & set("aeiouy") or len(small) < 2 or small in medical_names() - given_names() - family_names()
+
+
+def _spelled_on(text: str, words: _Words, end: int) -> int:
+    """How far a name of another people reaches beyond its known parts: 买买提|江."""
+    for stop in range(min(len(text), end + 4), end, -1):
+        if parts.FOREIGN.issuperset(text[end:stop]) and (_is_bounded(text, stop) or cues.RIGHT.match(text, stop)):
+            return stop
+    return end
+
+
+def _is_bounded(text: str, end: int) -> bool:
+    return cues.ENDS.match(text, end) is not None or _is_details(text, end)
 
 
 def is_distinctive(name: str) -> bool:
@@ -123,7 +156,8 @@ def _best(text: str, words: _Words, before: dict[int, str], start: int) -> int |
     surname = _LONG.match(text, start)
     length = len(surname[0]) if surname else 1
     cued = before.get(start) in ("answer", "form", "role")
-    longest = start + length + (3 if cued and text[start] in parts.PLAIN else 2)
+    double = length == 1 and text[start] in _PLAIN and text[start + 1 : start + 2] in parts.SURNAMES
+    longest = start + length + (3 if double or (cued and text[start] in parts.PLAIN) else 2)
     for end in range(start + length + 1, min(longest, len(text)) + 1):
         made = _made_like_name(text, words, start, end, length, cued)
         if made is not None and (weight := made + _around(text, words, before, start, end)) > most - (most >= ENOUGH):
@@ -149,7 +183,9 @@ def _made_like_name(text: str, words: _Words, start: int, end: int, length: int,
         return None
     usual = parts.GIVEN.issuperset(given)
     if len(given) > 2 and not usual:
-        return None
+        if given[0] not in parts.SURNAMES or not parts.GIVEN.issuperset(given[1:]):
+            return None
+        usual = True
     common = value[0] in parts.PLAIN or (len(value) > 2 and value[0] in parts.WORDLIKE)
     weight = 3 if length > 1 else 2 if common else 0 if value[0] in parts.FUNCTION else 1
     weight += usual + (len(value) > 2) - 2 * (value[0] in parts.FUNCTION and not usual)
@@ -165,7 +201,8 @@ def _made_like_name(text: str, words: _Words, start: int, end: int, length: int,
         stop, tag = words.at(first)
         if len(given) == 1 or stop == first + 1:
             return weight - 2 if tag.startswith(_GRAMMAR) else weight + 1
-        return weight + tag.startswith("nr") if usual and value[0] not in parts.FUNCTION else weight - 2 + usual
+        known = usual and (cued or value[0] not in parts.FUNCTION)
+        return weight + tag.startswith("nr") if known else weight - 2 + usual
     if first == end and len(value) == 2:
         return weight - (1 if tag.startswith(("ns", "nz")) else 3 if tag[0] in "adt" else 2)
     return weight if usual and tag.startswith(("ns", "nz")) else weight - 4
@@ -178,6 +215,18 @@ def _around(text: str, words: _Words, before: dict[int, str], start: int, end: i
     if match := cues.RIGHT.match(text, end):
         alone = match.lastgroup != "act" and not cued and cues.BEGINS.match(text, start) is not None
         return left + _RIGHT_WEIGHTS[match.lastgroup] + alone
+    apart = cues.BEGINS.match(text, start) is not None and cues.ENDS.match(text, end) is not None
+    apart = apart and text[start - 1 : start] not in tuple('(（"“《「')
+    begins = cues.BEGINS.match(text, start) is not None and words.begins(end) and end < len(text)
+    apart = apart or (begins and end - start == 3 and text[start] in parts.PLAIN and words.at(end)[1].startswith("v"))
+    if (
+        cued
+        and before[start] in ("role", "form")
+        and end - start == 3
+        and parts.GIVEN.issuperset(text[start + 1 : end])
+    ):
+        left += 1
+    left += apart and not cued and (end - start > 2 or text[start] in parts.PLAIN) and not _is_word(text[start:end])
     return left + words.right(end) + 2 * (cued and cues.ENDS.match(text, end) is not None)
 
 
@@ -237,7 +286,7 @@ def _beside(text: str, words: _Words, found: dict[int, int]) -> Iterator[tuple[i
             if following not in found and (stop := _best(text, words, {following: "role"}, following)):
                 todo.append((following, stop))
                 yield following, stop
-        match = cues.JOINED_BEFORE.search(text, max(0, start - 2), start)
+        match = cues.JOINED_BEFORE.search(text, max(0, start - 12), start)
         for begin in range(match.start() - 2, max(-1, match.start() - 5), -1) if match else ():
             surname = _SURNAME.match(text, begin) and (_LONG.match(text, begin) or text[begin])
             if surname and begin not in found:
@@ -259,6 +308,10 @@ def _in_lists(text: str, words: _Words) -> Iterator[Span]:
             start = separator.end() if separator else end
         if all(_is_item(text, span.start, span.end) for span in spans):
             yield from spans
+
+
+def _is_never(value: str) -> bool:
+    return value in parts.NO_ANSWER or not parts.NEVER.isdisjoint(value)
 
 
 def _is_item(text: str, start: int, end: int) -> bool:

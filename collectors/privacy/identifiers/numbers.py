@@ -46,7 +46,20 @@ _CODE = (
 _ANY_PHONE = r"\+?\(?\d[\d ().-]{5,18}\d(?: ?(?:x|ext\.?) ?\d{1,6})?"
 _PHONE_CUES = (
     *("office", "fax", "mobile", "desk", "home", "cell", "message", "phone", "contact", "work", "number", "whatsapp"),
-    *("call", "ring", "text", "dial", "reach", "tel", "registered"),
+    *(
+        "call",
+        "ring",
+        "text",
+        "dial",
+        "reach",
+        "tel",
+        "registered",
+        "sms",
+        "voicemail",
+        "landline",
+        "hotline",
+        "direct line",
+    ),
 )
 
 
@@ -303,12 +316,75 @@ LIGHT = (
 
 FULL = (
     rule(
+        "PLATE",
+        ("plate", "reg", "vehicle", "van", "car", "tag", "truck", "sedan"),
+        r"\b(?i:(?:licen[cs]e |number )?plates?|reg(?:istration)?|vehicle|tags?|truck|van|car)(?i: (?:is|was|no\.?"
+        r"|number))?[ :#,]{1,3}"
+        r"(?P<value>(?=[A-Z0-9 -]{0,6}\d)(?=[0-9 -]{0,5}[A-Z])(?:[A-Z]{1,3}-\d{2,4}-[A-Z]{1,3}"
+        r"|[A-Z]{2,3}[ -]?\d{3,5}|[A-Z]{2}\d{2} ?[A-Z]{3}|\d{1,3}[ -]?[A-Z]{3}[ -]?\d{0,3}"
+        r"|\d[A-Z]{3}\d{3}|[A-Z]{1,3}\d{1,3}[ -]?[A-Z]{2,3}))(?![A-Za-z0-9-])",
+    ),
+    rule(
+        "RECORD",
+        ("rm ", "bed "),
+        r"\b(?:[Rr]m|RM|[Bb]ed|BED)\.? #?(?P<value>\d{1,4}[A-Z]?(?:-\d{1,2})?)(?![\w%/-]|\.\d)"
+        r"(?! ?(?:to|inch|in\b|cm|feet|ft|blocks|degrees|times|hours|days))",
+    ),
+    rule(
+        "CARD",
+        ("card",),
+        r"\bcards?\b[^\d\n]{0,24}(?P<value>\d{4}(?:[ -]?\d{4}){3}|3[47]\d\d[ -]?\d{6}[ -]?\d{5})(?!\d)",
+        flags=re.IGNORECASE,
+    ),
+    rule(
+        "CARD",
+        ("visa", "mastercard", "amex", "discover", "debit", "credit", "card"),
+        r"\b(?:visa|mastercard|amex|discover|debit|credit|card)\b[^\d\n]{0,30}(?P<value>\d(?:[ -]?\d){11,18})(?!\d)",
+        flags=re.IGNORECASE,
+    ),
+    rule("MESSENGER", ("@",), r"(?<![\w.@/+-])(?P<value>@[A-Za-z][\w.]{2,29}(?<!\.))(?![\w@(])", flags=re.ASCII),
+    rule(
+        "MESSENGER",
+        (
+            "ig:",
+            "insta",
+            "snap",
+            "fb",
+            "tiktok",
+            "reddit",
+            "linkedin",
+            "twitter",
+            "venmo",
+            "cashapp",
+            "paypal",
+            "steam",
+            "twitch",
+            "whatsapp",
+        ),
+        r"\b(?:IG|insta(?:gram)?|snap(?:chat)?|FB|facebook|tiktok|reddit|linkedin|twitter|venmo|cashapp|paypal|steam"
+        r"|twitch)\b"
+        r"(?: (?:name|id|account|user ?name|is))?[ :]{1,3}(?P<value>(?:u/|in/|\$|@)?(?=[\w.-]{0,28}[\d_]"
+        r"|(?<=[/@$]))[\w.-]{3,30}(?:#\d{4})?(?<!\.))",
+        flags=re.IGNORECASE | re.ASCII,
+    ),
+    rule("MESSENGER", ("u/",), r"(?<![\w/.])(?P<value>u/[\w-]{3,20})(?![\w/])", flags=re.ASCII),
+    rule("RECORD", ("room ",), r"\b[Rr]oom #?(?P<value>\d{3,4}[A-Z]?)(?![\w%./-])"),
+    rule(
+        "MESSENGER",
+        ("handle", "discord", "instagram", "snapchat", "telegram", "twitter", "tiktok", "facebook", "kik"),
+        r"\b(?:(?:discord|instagram|snapchat|telegram|twitter|tiktok|facebook|kik|skype)(?: (?:handle|user ?name|id"
+        r"|account|name))(?: is| was)?"
+        r"|handle(?: is| was)?:)[ :]{1,2}@?(?P<value>[A-Za-z][\w.-]{3,29}(?<![.-]))(?!\w)",
+        flags=re.IGNORECASE,
+    ),
+    rule(
         "MESSENGER",
         (
             *("username", "user name", "user id", "login", "handle", "skype", "instagram", "twitter", "telegram"),
             *("抖音", "微博", "支付宝", "钉钉", "小红书", "快手", "用户名", "登录名", "账号名"),
         ),
-        r"(?:(?<![A-Za-z])(?:user ?name|user id|login|handle|skype|instagram|twitter|telegram)(?: ?(?:id|name|handle))?"
+        r"(?:(?<![A-Za-z])(?:user ?name|user id|login|handle|skype|instagram|twitter|telegram)(?: ?(?:id|name"
+        r"|handle))?"
         r"(?:[\s:\uff1a]|\bis\b|\bwas\b){1,4}"
         r"|(?:抖音|微博|支付宝|钉钉|小红书|快手|用户名|登录名|账号名)(?:账?号|账户|ID)?[\s:\uff1a是为]{0,4})",
         r"(?P<value>@?(?=[A-Za-z._-]*[\d_.]|(?<=@))[A-Za-z0-9][\w.-]{3,29}(?<![.-]))(?!\w)",
@@ -337,7 +413,7 @@ FULL = (
         r"(?P<value>(?:(?:SN|S/N|REF"
         r"|PM)[ :#-]{0,2})?(?=[A-Za-z-]{0,6}\d)[A-Za-z0-9]{3,20}(?:[-/][A-Za-z0-9]{1,12}){0,4})",
         _AFTER,
-        check=_has_four_digits,
+        check=_has_three_digits,
         flags=re.IGNORECASE,
     ),
     rule(
@@ -370,6 +446,39 @@ FULL = (
         rf"\w{{0,4}}\b[^\n\d]{{0,25}}(?<![A-Za-z])(?P<value>{_ANY_PHONE}){_AFTER}",
         check=is_phone,
         flags=re.IGNORECASE,
+        long=True,
+    ),
+    rule(
+        "PHONE",
+        _PHONE_CUES,
+        r"\b(?:phone|telephone|fax|mobile|whatsapp|sms|voicemail|landline|hotline|direct line|unsubscribe"
+        r"|customer service|dial(?:ed|led|ing)?"
+        r"|(?:call|ring|text|reach|phone|contact|message)(?:ed|ing)? (?:me|him|her|us|them|someone|back|at"
+        r"|on))\b[^\d]{0,50}?"
+        rf"(?<![A-Za-z])(?P<value>(?!(?:1[ .-]?)?\(?{_TOLL_FREE}){_ANY_PHONE}){_AFTER}",
+        check=is_phone,
+        flags=re.IGNORECASE,
+        long=True,
+    ),
+    rule(
+        "PHONE",
+        ("number",),
+        rf"{_BEFORE}(?P<value>{_ANY_PHONE})(?= (?:is|was) (?:still )?(?:my|your|his|her|our|their|the) (?:\w+ )?number"
+        r"| (?:still )?(?:my|your|his|her|our|their|the) (?:\w+ )?number)",
+        check=is_phone,
+        long=True,
+    ),
+    rule(
+        "PHONE",
+        None,
+        rf"(?:^|\n|[|;,] ?)[TMPCHWOF]:? (?P<value>{_ANY_PHONE}){_AFTER}",
+        check=is_phone,
+        long=True,
+    ),
+    rule(
+        "PHONE",
+        None,
+        rf"{_BEFORE}(?P<value>0\d(?:\.\d\d){{4}}|(?:\+|00)\d{{1,3}} ?\(0\)[ \d]{{7,14}}\d){_AFTER}",
         long=True,
     ),
     rule(
@@ -426,6 +535,49 @@ FULL = (
         (":", "-"),
         r"(?<![A-Za-z0-9_:-])(?P<value>[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\2[0-9a-f]{2}){4})(?![\w:-])",
         flags=re.IGNORECASE,
+    ),
+    rule(
+        "ZIP",
+        ("zip", "post", "pin"),
+        r"\b(?:zip(?: ?code)?|post(?:al)? ?code"
+        r"|pin ?code)\b[^\d\n.;]{1,40}(?P<value>\d{3,6}(?:[ -]\d{2,4})?)(?![\d%]|[,.]\d)",
+        flags=re.IGNORECASE,
+    ),
+    rule(
+        "ZIP",
+        None,
+        r"(?<![A-Za-z0-9-])(?P<value>[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z] \d[ABCEGHJ-NPRSTV-Z]\d"
+        r"|(?:[A-Z]{2}\d{1,2}|[A-Z]\d{2}|[A-Z]{1,2}\d[A-Z]) \d[ABD-HJLNP-UW-Z]{2})(?![A-Za-z0-9-])",
+    ),
+    rule(
+        "ZIP",
+        (
+            *("deliver", "ship", "weather", "store", "branch", "atm", "restaurant", "live", "living", "locat", "move"),
+            *("nearest", "closest", "near", "area", "service", "resid"),
+        ),
+        r"\b(?:deliver\w*|ship\w*|weather|stores?|branch\w*|ATMs?|restaurants?|liv(?:e|es|ed|ing)|locat\w+|moved?"
+        r"|moving"
+        r"|nearest|closest|near|around|area|services?|resid\w+)\b[^\n\d]{0,50}?(?:\b(?:in|near|around|to|at|from|for"
+        r"|code|zip"
+        r"|area),? )",
+        r"(?P<value>\d{5}(?:-\d{3,4})?|\d\d-\d{3}|\d{3} \d\d|\d{4} [A-Z]{2}"
+        r"|(?!(?:19|20)\d\d)\d{4}(?=[?!]"
+        r"|\.?\s*(?:\n|$)))(?=[?!]|\.?(?:\s"
+        r"|$)(?!\d)(?! ?(?:to|and|or"
+        r"|mg|ml|patients|people|of|years|per|x|units|pounds|miles|km)\b))",
+        flags=re.IGNORECASE | re.MULTILINE,
+    ),
+    rule(
+        "ZIP",
+        ("zip", "post"),
+        r"(?<![\w.,/-])(?P<value>\d{3,5}(?:[ -]\d{2,4}| [A-Z]{2})?|\d\d-\d{3}) (?:is|was) (?:my|our|his|her|their"
+        r"|the) (?:\w+ )?"
+        r"(?:zip|post(?:al)? ?code)",
+    ),
+    rule(
+        "ZIP",
+        ("zip", "post"),
+        r"\b[Zz](?:ip|IP)\b[^\d\n]{1,20}(?P<value>\d\d-\d{3}|\d{4} [A-Z]{2})(?![\w-])",
     ),
     rule(
         "ZIP",

@@ -8,22 +8,26 @@ from collectors.privacy.identifiers.rule import Span, holds
 _THINGS = (
     r"med(?:ical)?\.? rec(?:ord)?s?|record|chart|hospital|patient|pt|unit|encounter|visit|admission|account|acct"
     r"|guarantor|specimen"
-    r"|sample|case|pathology|cytology|report|requisition|order|invoice|bill|job|dict(?:ation)?|transcription|document|confirmation"
+    r"|sample|case|pathology|cytology|report|requisition|order|invoice|bill|job|dict(?:ation)?|transcription"
+    r"|document|confirmation"
     r"|tracking|ticket|reference|referral|auth(?:ori[sz]ation)?|prior auth|pre-?cert(?:ification)?|prescription|rx"
     r"|script|badge|employee"
-    r"|staff|personnel|payroll|student|file|episode|donor|recipient|voucher|contract|loan|receipt|locker|bed|member|subscriber"
+    r"|staff|personnel|payroll|student|file|episode|donor|recipient|voucher|contract|loan|receipt|locker|bed|member"
+    r"|subscriber"
     r"|beneficiary|policy|plan|group|claim|insurance|certificate|permit|licen[cs]e|registration|passport|visa|green"
     r" card|identity card"
     r"|id card|identification|national id|tax|taxpayer|social security|ss|medicare|medicaid|health card|health plan"
     r"|nhs|chi|national insurance|ni"
-    r"|inmate|prisoner|docket|warrant|military|service|veteran|va|bank|checking|savings|routing|sort|swift|bic|debit"
+    r"|inmate|prisoner|school|run|block|incident|dispatch|docket|warrant|military|service|veteran|va|bank|checking"
+    r"|savings|routing|sort|swift|bic|debit"
     r" card|credit card|card"
     r"|gift card|library card|serial|lot|batch|device|implant|model|kit|bag|tag|parcel|flight|booking|dea|npi|upin|dl"
     r"|driver'?s?"
 )
 """What people, their papers and their things are numbered by."""
 _SELVES = (
-    r"MRN|CSN|FIN|HAR|SSN?|NPI|UPIN|DEA|DL|EIN|ITIN|TIN|NIN|NINO|IMEI|passport|medicaid|medicare|accession|requisition|acc"
+    r"EMS run|case(?= [A-Z]{1,3}\d)|group(?= \d{5})|school id|block|MRN|CSN|FIN|HAR|SSN?|NPI|UPIN|DEA|DL|EIN|ITIN"
+    r"|TIN|NIN|NINO|IMEI|passport|medicaid|medicare|accession|requisition|acc"
     r"|(?:medical |nursing |state |driver['\u2019]?s? )?licen[cs]e|policy|badge|job|claim|dictation|docket|account"
     r"|acct|social security|UDI|lot|batch"
 )
@@ -39,7 +43,7 @@ _UNIT = (
     r"|days?|weeks?|months?"
     r"|years?|hours?|times|of|to|and \d)\b)"
 )
-_IS = r"(?:\s?[:=#]|\.(?= )| is| was| it is|,(?= ))?\s{0,2}(?:#\s?)?"
+_IS = r"(?:\s?[:=#]|\.(?= )| is\b| was\b| it is\b|,(?= ))?\s{0,2}(?:#\s?)?"
 _QUALIFIED = re.compile(
     rf"(?:(?<![A-Za-z])(?:numbers?|num|no|nbr|nr|id|code)\b\.?|#|\u2116)(?:s?\)?){_IS}{_CODE}{_UNIT}", re.IGNORECASE
 )
@@ -50,7 +54,22 @@ _ACCESSION = re.compile(r"(?<![A-Za-z])(?:accession|acc)\b\.?\s?$", re.IGNORECAS
 _SELF = re.compile(
     rf"(?<![A-Za-z-])(?:{_SELVES})\b(?:\s?[:#=]|\.(?= )| is| was){{0,2}}\s{{0,2}}(?:#\s?)?{_CODE}{_UNIT}", re.IGNORECASE
 )
-_LABELLED = re.compile(rf"(?<![A-Za-z-])(?:{_THINGS})\s?[:#]\s{{0,2}}{_CODE}{_UNIT}", re.IGNORECASE)
+_BARE = re.compile(
+    r"(?<![A-Za-z-])(?:MBI|HICN?|CIN|BIN|PCN|Rx(?:BIN|PCN|Grp|Group)|GMC|NMC(?: PIN)?|GDC|HCPC|AHPRA|CPSO|CLIA|CDL"
+    r"|UMRN|URN?|UR No|PID|EMPI|CRN"
+    r"|HRN?|HN|IHI|PHN|NHI|CHI|NHS|HCN|OHIP|BSN|CPF|DNI|NIF|Aadhaar|PAN|routing|ABA|lic|cert|acct|account|claim"
+    r"|member|subscriber|policy"
+    r"|case|docket|badge|accession|encounter|order|invoice|receipt|ticket|referral|auth|permit|ref|file|chart"
+    r"|hosp|record|tracking"
+    r"|booking|incident|subject|participant|screening|enrollment|locker|pass|token|study id|UID|employee"
+    r"|staff)\b\.?(?: ?(?:no|id|number)\.?)?[ :#]{1,3}"
+    r"(?P<value>(?!(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d"
+    r"|3[01])\b)(?=[A-Za-z\d-]*\d[A-Za-z-]*\d[A-Za-z-]*\d)(?:(?=[A-Za-z\d]*[A-Z-])[A-Z\d]{1,10}(?:-[A-Z\d]{1,10}){1,4}|[A-Z]{1,5}\d[A-Z\d]{3,14}"
+    rf"|\d{{6,14}}|\d{{3}} \d{{3}} \d{{4}})){_UNIT}"
+)
+"""Labels before codes that are no words and no years."""
+_MEDICARE = re.compile(r"(?<![A-Za-z\d-])[1-9][A-Z][A-Z\d]\d-?[A-Z][A-Z\d]\d-?[A-Z]{2}\d\d(?![A-Za-z\d-])")
+_LABELLED = re.compile(rf"(?<![A-Za-z-])(?:{_THINGS})[^\S\n]?[:#]\s{{0,2}}{_CODE}{_UNIT}", re.IGNORECASE)
 _ENDING = re.compile(
     r"\b(?:last (?:four|4|5|five)(?: digits)?(?: of)?(?: \w+){0,3}?(?: is| are|:)?|end(?:ing|s) (?:in|with)) "
     r"(?P<value>\d{3,5})\b(?! ?%)",
@@ -72,11 +91,19 @@ _DATABASE = re.compile(
     r"|mrna|cdna|clone|reference strain",
     re.IGNORECASE,
 )
-_YEAR = re.compile(r"(?:19|20)\d\d")
+_DIGITS = re.compile(r"\d[A-Za-z/.: -]{0,2}\d")
+_MARGIN = 80
+_YEAR = re.compile(r"(?:19|20)\d\d(?:[-/.]\d{1,2}[-/.]\d{1,2})?")
+"""Or a date, which has rules of its own."""
 _CUES = ("number", "no", "id", "#", "code", "num", "nbr", "\u2116")
 _SELF_CUES = (
     *(
         "mrn",
+        "case",
+        "group",
+        "run",
+        "block",
+        "school",
         "csn",
         "fin",
         "har",
@@ -114,9 +141,26 @@ _SELF_CUES = (
 
 def find_numbers(text: str) -> Iterator[Span]:
     """Numbers by their labels. Years alone, and entries of public databases, are not taken."""
-    lowered = text.lower()
+    for start, end in _near_digits(text):
+        yield from _in_stretch(text, start, end)
+
+
+def _near_digits(text: str) -> list[tuple[int, int]]:
+    """Where a label and its number can be: around digits that are not alone."""
+    stretches: list[tuple[int, int]] = []
+    for match in _DIGITS.finditer(text):
+        start, end = max(0, match.start() - _MARGIN), min(len(text), match.end() + _MARGIN)
+        if stretches and start <= stretches[-1][1]:
+            stretches[-1] = (stretches[-1][0], end)
+        else:
+            stretches.append((start, end))
+    return stretches
+
+
+def _in_stretch(text: str, start: int, end: int) -> Iterator[Span]:
+    lowered = text[start:end].lower()
     if holds(lowered, _CUES):
-        for match in _QUALIFIED.finditer(text):
+        for match in _QUALIFIED.finditer(text, start, end):
             before = text[max(0, match.start() - 32) : match.start()]
             accession = _ACCESSION.search(before)
             if (accession or _THING.search(before)) and _is_code(match["value"]):
@@ -124,21 +168,25 @@ def find_numbers(text: str) -> Iterator[Span]:
                     continue
                 yield Span(*match.span("value"), "RECORD")
     if holds(lowered, _SELF_CUES):
-        for match in _SELF.finditer(text):
+        for match in _SELF.finditer(text, start, end):
             if _is_code(match["value"]) and len(match["value"]) > 4:
                 if match[0][:3].lower() == "acc" and (_PUBLIC.match(match["value"]) or _is_of_database(text, match)):
                     continue
                 yield Span(*match.span("value"), "RECORD")
-    if ":" in text or "#" in text:
-        for match in _LABELLED.finditer(text):
+    if ":" in lowered or "#" in lowered:
+        for match in _LABELLED.finditer(text, start, end):
             if _is_code(match["value"]) and len(match["value"]) > 4:
                 yield Span(*match.span("value"), "RECORD")
+    for match in _BARE.finditer(text, start, end):
+        if not _PUBLIC.match(match["value"]) and not _is_of_database(text, match):
+            yield Span(*match.span("value"), "RECORD")
+    yield from (Span(*match.span(), "RECORD") for match in _MEDICARE.finditer(text, start, end))
     if "last " in lowered or "end" in lowered:
-        yield from (Span(*match.span("value"), "RECORD") for match in _ENDING.finditer(text))
+        yield from (Span(*match.span("value"), "RECORD") for match in _ENDING.finditer(text, start, end))
     if holds(lowered, ("ext", "pager", "beeper", "bleep")):
-        yield from (Span(*match.span("value"), "PHONE") for match in _CALLED.finditer(text))
+        yield from (Span(*match.span("value"), "PHONE") for match in _CALLED.finditer(text, start, end))
     if holds(lowered, ("sort code", "swift", "bic")):
-        yield from (Span(*match.span(match.lastgroup), "ACCOUNT") for match in _BANK.finditer(text))
+        yield from (Span(*match.span(match.lastgroup), "ACCOUNT") for match in _BANK.finditer(text, start, end))
 
 
 def _is_code(value: str) -> bool:

@@ -1,11 +1,15 @@
 """Numbers that Chinese text announces by a label: cards, papers, devices, accounts, telephones."""
 
-from collectors.privacy.identifiers.checks import is_phone
-from collectors.privacy.identifiers.rule import rule
+import re
+from collections.abc import Iterable, Iterator
 
-_IS = r"[:\uff1a#是为\s]{0,3}"
+from collectors.privacy.identifiers.checks import is_phone
+from collectors.privacy.identifiers.rule import Span, rule
+
+_IS = r"(?:[（(][^()（）\n]{0,8}[）)])?[:\uff1a#是为=|\s\"“「]{0,4}(?:N[Oo]\.?\s?|№)?"
 _NO_PERSON = (
-    r"型|图|符|代|货|序|色|标准|批准文|文|国药准字|专利|项目|课题|基金|资助|注册|疾病|基因|方案|伦理|试验|刊|目录|书|版本|公告|页|区|位|靶|探针|引物"
+    r"型|图|符|代|货|序|色|标准|批准文|文|国药准字|专利|项目|课题|基金|资助|注册|疾病|基因|方案|伦理|试验|刊|目录|书"
+    r"|版本|公告|页|区|位|靶|探针|引物"
     r"|克隆|菌|毒株|细胞|染色体|密|解|源代|二维"
 )
 """What is numbered, and is neither a person nor a person's."""
@@ -18,10 +22,111 @@ def _has_three_digits(value: str) -> bool:
     return sum(c.isdigit() for c in value) >= 3
 
 
+def _has_five_digits(value: str) -> bool:
+    return sum(c.isdigit() for c in value) >= 5
+
+
+_BEHIND = re.compile(r"\s?[（(]\s?(?P<value>(?=[^（）()\n]*\d{3})[\u4e00-\u9fff]?[A-Z]{0,5}-?\d[\dA-ZⅠ-Ⅻ-]{2,20})[)）]")
+
+
+def find_codes(text: str, names: Iterable[Span]) -> Iterator[Span]:
+    """Codes in brackets behind names of persons: 曾连翘(AN-102)."""
+    for name in names:
+        if match := _BEHIND.match(text, name.end):
+            yield Span(*match.span("value"), "RECORD")
+
+
 RULES = (
     rule(
         "RECORD",
-        ("号", "码", "编码", "证", "卡", "单", "id"),
+        ("\t", "\u3000"),
+        r"(?<=[\u3000\t])(?P<value>[A-Z]{0,3}-?\d[\d-]{3,11})(?=[\u3000\t][\u4e00-\u9fff]{2,4}[\u3000\t])",
+    ),
+    rule(
+        "RECORD",
+        ("床",),
+        r"(?<![\dA-Za-z.、-])(?<![共张有约放设制增近过达每各余为总备])(?P<value>[A-Z]?\d{1,3}(?:-\d{1,3})?[A-Z]?)\s?号?\s?床(?![位旁边头上单垫铺日次数张以下规])",
+    ),
+    rule(
+        "MESSENGER",
+        ("加", "薇信", "vx", "威信"),
+        r"(?:加(?:[Vv微薇]|VX|vx|wx)|薇信|威信|[Vv][Xx])号?[:：\s]{0,3}(?P<value>[A-Za-z][\w-]{4,29})(?!\w)",
+    ),
+    rule("PHONE", ("内线", "短号"), r"(?:内线|短号)[:：\s]{0,2}(?P<value>\d{3,6})(?!\d)"),
+    rule(
+        "PHONE",
+        ("转", "ext", "分机"),
+        r"(?<!\d)(?P<value>0\d{2,3}-?\d{7,8}\s?(?:转(?:分机)?|ext\.?|分机)\s?\d{1,6})(?!\d)",
+    ),
+    rule("PHONE", ("(+", "（+"), r"(?P<value>[(（]\+\d{1,3}[)）]\s?\d[\d -]{6,14}\d)(?!\d)"),
+    rule(
+        "PHONE",
+        ("一", "幺"),
+        r"(?P<value>[一幺](?:[，, -]?[零〇一二三四五六七八九幺]){10})(?![零〇一二三四五六七八九十百千万亿])",
+    ),
+    rule(
+        "RECORD",
+        ("订单", "收据", "回执", "工单", "处", "票", "单号", "运单"),
+        r"(?:订单|收据|回执|工单|单号|运单|发票|处\s?方(?:\s?笺)?)(?:号码?)?[:：\s]{0,6}(?P<value>(?:№"
+        r"|N[Oo][.．:：]?\s?|#)?[A-Z]{0,4}\d{5,20})(?!\d)",
+    ),
+    rule(
+        "RECORD",
+        ("代码", "编号", "证", "周期号", "透析号", "接受腔", "序号", "号"),
+        r"(?:代码|编号|工号|周期号|透析号|批序号|学籍号|片号"
+        r"|病 ?历 ?号)[:：\s]{0,3}(?P<value>(?=[A-Za-z-]{0,6}\d)[A-Za-z\d]{1,12}(?:-[A-Za-z\d]{1,10}){0,3})"
+        r"(?![\dA-Za-z%.])",
+        check=_has_three_digits,
+    ),
+    rule(
+        "RECORD",
+        (
+            *(
+                "住院",
+                "病案",
+                "门诊",
+                "病历",
+                "病理",
+                "登记",
+                "就诊",
+                "医保",
+                "社保",
+                "保单",
+                "保险",
+                "工卡",
+                "胸卡",
+                "检验",
+                "标本",
+                "影像",
+                "超声",
+            ),
+            *(
+                "内镜",
+                "体检",
+                "档案",
+                "证书",
+                "执业",
+                "执照",
+                "挂号",
+                "急诊",
+                "参保",
+                "农合",
+                "护照",
+                "军官",
+                "士官",
+                "驾驶",
+            ),
+        ),
+        r"(?:住院|病案|门诊|病历|病理|登记|就诊|医保|社保|保单|保险|工卡|胸卡|检验|标本|影像|超声|内镜|体检|档案"
+        r"|证书|执业|执照|挂号|急诊|参保|农合|护照|军官|士官|驾驶)"
+        r"(?:[号证卡码本]|ID|编号|编码){0,2}[:：#|\s]{1,4}(?P<value>(?:N[Oo]\.?\s?)?(?=[A-Za-z-]{0,6}\d)[A-Za-z\d]{1,12}(?:[-/][A-Za-z\d]{1,12}){0,4})"
+        rf"{_END}",
+        check=_has_five_digits,
+    ),
+    rule("RECORD", ("证",), r"证(?:号|件)?[:：\s]{0,3}(?P<value>[\u4e00-\u9fff]{1,2}[A-Z]{0,2}\d{5,10})(?!\d)"),
+    rule(
+        "RECORD",
+        ("号", "码", "证", "卡", "单", "者id", "人id", "诊id", "历id", "户id", "员id"),
         rf"(?<!{_NO_PERSON.replace('|', ')(?<!')})(?:编?号码?|编码|条形?码|血码|流水码|(?<!验)证(?:字号)?|(?<!贺)卡|"
         rf"(?<=[疗号款费验方送票运诊])单"
         rf"|(?<=[者人诊历户员])ID){_IS}",
@@ -49,20 +154,36 @@ RULES = (
     rule(
         "PHONE",
         ("电话", "手机", "热线", "专线", "转接", "分机", "拨", "致电", "联系方式", "宅电", "座机", "联系"),
-        r"(?:电话|手机|热线|专线|转接|宅电|座机|[回直]拨|拨打?|致电|联系(?:方式|我|他|她)?)(?:号码?)?[:\uff1a是为\s]{0,3}",
+        r"(?:电话|手机|热线|专线|转接|宅电|座机|[回直]拨|拨打?|致电|联系(?:方式|我|他"
+        r"|她)?)(?:号码?)?[:\uff1a是为\s]{0,3}",
         rf"(?P<value>\d{{7,8}}(?:-\d{{1,5}})?|\d{{3,4}} \d{{4}}){_END}",
         check=is_phone,
     ),
     rule(
         "PHONE",
         ("一", "幺"),
-        r"(?<![零〇一二三四五六七八九十百千万亿])(?P<value>[一幺][三四五六七八九][零〇一二三四五六七八九幺]{9}|零[一二三四五六七八九][零〇一二三四五六七八九幺]{8,10})"
+        r"(?<![零〇一二三四五六七八九十百千万亿])(?P<value>[一幺][三四五六七八九][零〇一二三四五六七八九幺]{9}"
+        r"|零[一二三四五六七八九][零〇一二三四五六七八九幺]{8,10})"
         r"(?![零〇一二三四五六七八九十百千万亿])",
     ),
     rule(
         "ACCOUNT",
         ("卡", "账号", "帐号", "账户"),
         r"(?:卡|账号|帐号|账户)[:\uff1a号是为\s]{0,3}(?P<value>\d{4}(?: \d{4}){2,4}(?: \d{1,4})?)(?!\d)",
+    ),
+    rule(
+        "ID",
+        None,
+        r"(?<![\dA-Za-z])(?P<value>[1-9]\d{5}[ -](?:18|19|20)\d{6}[ -]?\d{3}[\dXx])(?![\dA-Za-z])",
+        long=True,
+    ),
+    rule(
+        "DEVICE",
+        ("s/n", "sn", "序列号", "udi", "机身号", "出厂号"),
+        r"(?:S/N|\bSN|序列号|UDI|机身号"
+        r"|出厂号)[:：#\s]{0,3}(?P<value>(?=[A-Za-z-]{0,6}\d)[A-Za-z\d]{2,20}(?:[-/][A-Za-z\d]{1,12}){0,4})(?![\dA-Za-z])",
+        check=_has_three_digits,
+        flags=re.IGNORECASE,
     ),
     rule(
         "ID",

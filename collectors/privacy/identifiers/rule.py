@@ -3,7 +3,10 @@
 import re
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import NamedTuple
+
+import ahocorasick
 
 
 class Span(NamedTuple):
@@ -16,7 +19,7 @@ class Span(NamedTuple):
 
 class Rule(NamedTuple):
     """One form. The group `value` of `pattern` is what gets replaced, if `check` accepts it. So that most rules need
-    not look at most texts: `cues` are lower-case literals, one of which a text must hold (None: any text), and a
+    not look at most texts: `cues` are lower-case literals, near one of which a match must lie (None: anywhere), and a
     rule for `long` numbers looks only near digits that could be one."""
 
     kind: str
@@ -73,16 +76,65 @@ def holds(text: str, cues: tuple[str, ...]) -> bool:
     return False
 
 
+_BEFORE_CUE, _AFTER_CUE = 120, 240
+"""Characters before and after a cue that its rule looks at."""
+
+
 def applied(rules: tuple[Rule, ...], text: str) -> list[Span]:
     """What rules find in a text, in the order of the rules; spans may overlap."""
-    lowered = text.lower()
-    windows = _near_numbers(text) if any(one.long for one in rules) else []
+    lowered = lower(text)
+    numbers = _near_numbers(text) if any(one.long for one in rules) else []
+    places: dict[int, list[int]] = {}
+    cues = _automaton(rules)
+    for end, owners in cues.iter(lowered) if len(cues) else ():
+        for owner in owners:
+            places.setdefault(owner, []).append(end)
     found: list[Span] = []
-    for one in rules:
-        if (windows or not one.long) and (one.cues is None or holds(lowered, one.cues)):
-            for start, end in windows if one.long else ((0, len(text)),):
-                found += one.spans(text, start, end)
+    for number, one in enumerate(rules):
+        if one.cues is not None and number not in places:
+            continue
+        if one.long:
+            windows = numbers
+        elif one.cues is None or len(places[number]) * (_BEFORE_CUE + _AFTER_CUE) > len(text):
+            windows = [(0, len(text))]
+        else:
+            windows = _around(places[number])
+        for start, end in windows:
+            found += one.spans(text, start, end)
     return found
+
+
+@cache
+def _automaton(rules: tuple[Rule, ...]) -> ahocorasick.Automaton:
+    """Finds the cues of rules, and says to which rules each belongs."""
+    owners: dict[str, list[int]] = {}
+    for number, one in enumerate(rules):
+        for cue in one.cues or ():
+            owners.setdefault(cue, []).append(number)
+    automaton = ahocorasick.Automaton()
+    for cue, numbers in owners.items():
+        automaton.add_word(cue, tuple(numbers))
+    automaton.make_automaton()
+    return automaton
+
+
+def _around(places: list[int]) -> list[tuple[int, int]]:
+    windows: list[tuple[int, int]] = []
+    for place in places:
+        start, end = max(0, place - _BEFORE_CUE), place + _AFTER_CUE
+        if windows and start <= windows[-1][1]:
+            windows[-1] = (windows[-1][0], end)
+        else:
+            windows.append((start, end))
+    return windows
+
+
+def lower(text: str) -> str:
+    """A text in lower case, of the same length."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(small if len(small := c.lower()) == 1 else c for c in text)
 
 
 def merged(spans: list[Span]) -> list[Span]:

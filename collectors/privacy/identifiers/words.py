@@ -9,6 +9,16 @@ import faker.providers.person
 import regex
 
 _LETTERS = regex.compile(r"(?![aiAI]\b)[\p{L}'\u2019]+")
+_BESIDE = regex.compile(r"(?<!\p{L})(?P<first>\p{L}{3,}) (?P<last>\p{L}{4,})(?!\p{L})")
+_ORDINARY = (
+    "will may can see the and was for has had are not she her his him who due set out off pain case left right care"
+    " home"
+    " long short back side good best day days week weeks drink take took this that with from more less than then well"
+    " been being have does done did made make test tests line lines bone vein part parts post pass rate term white"
+    " black brown green gray grey young love hope joy grace mark bill rich ray per art"
+)
+_NO_NAMES = frozenset(_ORDINARY.split())
+"""On lists of names, and mere words in text without capitals."""
 _TITLE_WORDS = frozenset(("mr", "mrs", "ms", "miss", "dr", "prof"))
 
 
@@ -57,8 +67,18 @@ def _is_latin(word: str) -> bool:
 
 
 def with_capitals(text: str) -> str:
-    """A text written all small, or all large, as it might have been written: its rarer words with a capital."""
-    return _LETTERS.sub(lambda match: _capital(match[0]), text)
+    """A text written all small, or all large, as it might have been written: its rarer words with a capital, and the
+    names beside them."""
+    return _BESIDE.sub(_name_beside, _LETTERS.sub(lambda match: _capital(match[0]), text))
+
+
+def _name_beside(match: regex.Match) -> str:
+    first, last = match["first"], match["last"]
+    if first[0].islower() and last[0].isupper() and first in given_names() and first not in _NO_NAMES:
+        return f"{first.title()} {last}"
+    if first[0].isupper() and last[0].islower() and last in family_names() and last not in _NO_NAMES:
+        return f"{first} {last.title()}"
+    return match[0]
 
 
 def _capital(word: str) -> str:

@@ -1,0 +1,122 @@
+"""Cells of tables by the heads of their columns: a list of patients names nobody in a sentence."""
+
+import re
+from collections.abc import Iterator
+
+from collectors.privacy.identifiers.name_parts_zh import ELSEWHERE, FOREIGN, NO_ANSWER, NOT_NAMES, SURNAMES
+from collectors.privacy.identifiers.rule import Span
+
+_HEADS = (
+    (
+        "NAME",
+        r"(?:患者|病人|病员|产妇|患儿|家属|联系人|医[生师]|医护|护士|主[治管]医[师生]|经治医师|收件人)?姓名|患者"
+        r"|病人|联系人|(?:主[治管]|经治|责任|报告|审核)?医[生师]|(?:责任)?护士"
+        r"|监护人|家属|(?:patient|full|last|first|family|given|sur)?[ -]?names?|patients?|physician|doctor|provider"
+        r"|attending|nurse|contact"
+        r"|next of kin|guarantor|申请医生|接诊医生|检查医生|PI",
+    ),
+    (
+        "RECORD",
+        r"(?:住院|病历|病案|门诊|就诊|检查|标本|病理|登记|医保|社保|医保卡|社保卡|健康卡|就诊卡|床|条码|影像|身份证"
+        r"|证件|护照)号码?|身份证|床位"
+        r"|(?:检查|就诊|受试者|筛选)?序号|编号|检查号|影像号|id|id[ _]?no|subject(?: id)?|mrn"
+        r"|medical record(?: number| no\.?)?|record (?:number|no\.?)|account(?: number| no\.?| #)?|patient id"
+        r"|member id|ssn|policy(?: number| no\.?)?",
+    ),
+    (
+        "PHONE",
+        r"(?:联系|家庭|家属)?电话(?:号码)?|手机号?码?|联系方式|phone(?: number| no\.?)?|tel(?:ephone)?|mobile|cell"
+        r"|fax",
+    ),
+    ("ADDRESS", r"(?:家庭|现|通讯|联系|户籍)?[地住]址|(?:home |street )?address|residence"),
+)
+_HEAD = re.compile("|".join(rf"(?P<{kind}>{pattern})" for kind, pattern in _HEADS), re.IGNORECASE)
+_ELSEWHERE = frozenset(part[:2] for part in ELSEWHERE.split("|"))
+_RULE = re.compile(r"[\s|:+=-]+$")
+_NAME = re.compile(r"[\u4e00-\u9fff]{2,8}(?:·[\u4e00-\u9fff]{1,8})*$|(?:[A-Z][\w'’.-]*,? ?){2,4}$")
+_DIGITS = re.compile(r"\D*\d")
+_KINDS = {
+    "NAME": "(?:patient_?|doctor_?|full_?|contact_?)?name|doc(?:tor)?|patient|contact|physician|姓名",
+    "ADDRESS": "addr(?:ess)?|地址|住址",
+    "MESSENGER": "wx|wechat|weixin|qq",
+    "RECORD": "(?:patient_?|record_?)?id(?:_no)?|mrn|id_?card",
+}
+_KEYS = "|".join(rf"(?P<{kind}>{keys})" for kind, keys in _KINDS.items())
+_FIELD = re.compile(
+    rf"(?<![A-Za-z_])[\"']?(?:{_KEYS})[\"']?\s?[:=]\s?[\"'“]"
+    r"(?P<value>[^\"'“”\n]{2,60})[\"'”]"
+)
+_ROWS = 2000
+_MARKS = ("|", "\t", ",", "，")
+
+
+def find_cells(text: str) -> Iterator[Span]:
+    """What stands under a column's head, row by row, until a row has another number of columns; and the values of
+    fields: name: "Ann Lee"."""
+    for match in _FIELD.finditer(text):
+        kind = next(kind for kind in _KINDS if match[kind])
+        value = match["value"]
+        if _is_name(value) if kind == "NAME" else kind != "RECORD" or sum(map(str.isdigit, value)) > 4:
+            yield Span(*match.span("value"), kind)
+    for mark in _MARKS:
+        if text.count(mark) < 2:
+            continue
+        kinds: dict[int, str] = {}
+        width = position = rows = 0
+        for line in text.split("\n"):
+            cells = line.split(mark) if len(line) < 2000 else [line]
+            heads = _heads(cells) if mark in "|\t" or len(cells) > 2 else {}
+            if heads:
+                kinds, width, rows = heads, len(cells), 0
+            elif mark in "|\t" and (pairs := list(_in_pairs(cells, position))):
+                yield from pairs
+            elif len(cells) != width or rows > _ROWS:
+                kinds = {}
+            elif kinds and not _RULE.match(line):
+                rows += 1
+                yield from _in_row(cells, kinds, position)
+            position += len(line) + 1
+
+
+def _is_name(value: str) -> bool:
+    if _NAME.match(value) is None or value in NO_ANSWER or value in NOT_NAMES:
+        return False
+    return (
+        value[0].isascii()
+        or "·" in value
+        or value[0] in SURNAMES
+        or value[:2] in _ELSEWHERE
+        or FOREIGN.issuperset(value)
+    )
+
+
+def _heads(cells: list[str]) -> dict[int, str]:
+    """The kinds of the columns, if this is the head of a table: short cells, without digits, two of which are"
+    " known."""
+    if len(cells) < 2 or any(len(cell) > 40 or _DIGITS.match(cell) for cell in cells):
+        return {}
+    kinds = {}
+    for number, cell in enumerate(cells):
+        if match := _HEAD.fullmatch(cell.strip(" \t*:：")):
+            kinds[number] = match.lastgroup
+    return kinds if len(kinds) > 1 or (len(cells) > 2 and "NAME" in kinds.values()) else {}
+
+
+def _in_pairs(cells: list[str], position: int) -> Iterator[Span]:
+    """Cells behind the cells that announce them: | name | Ann Lee | sex | F |."""
+    kinds: dict[int, str] = {}
+    for number, cell in enumerate(cells[:-1]):
+        if match := _HEAD.fullmatch(cell.strip(" \t*:：")):
+            kinds[number + 1] = match.lastgroup
+    yield from _in_row(cells, kinds, position)
+
+
+def _in_row(cells: list[str], kinds: dict[int, str], position: int) -> Iterator[Span]:
+    for number, cell in enumerate(cells):
+        value = cell.strip(" \t*")
+        if value and (kind := kinds.get(number)):
+            fits = _is_name(value) if kind == "NAME" else _DIGITS.match(value) is not None
+            if fits and len(value) < 80:
+                start = position + cell.index(value)
+                yield Span(start, start + len(value), kind)
+        position += len(cell) + 1
