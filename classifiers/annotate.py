@@ -8,16 +8,13 @@ import pyarrow as pa
 from pydantic import Field, PrivateAttr
 
 from classifiers.features import clip, read
-from classifiers.heads import HEADS, MEDICAL
+from classifiers.heads import HEADS, LEARNT, MEDICAL, RATED_BY, RATER, RUBRIC
 from classifiers.model import Classifier, load
-from classifiers.rubric import Rating, rate
+from classifiers.rubric import Rating
 from datagen.record import SCHEMA, with_column
 from datagen.stage import Artefact, Outcome, RowStage
-from datagen.taxonomy import NOT_MEDICAL
 
 LABELS = tuple(head for head in HEADS.values() if head.name != "medical")
-RATER, RUBRIC = "value_rater", "rubric"
-"""The column that says who rated, and what it says of ratings by rule."""
 
 
 class Annotate(RowStage):
@@ -28,11 +25,12 @@ class Annotate(RowStage):
     the classifier abstains from, the department NONE text that isn't medical. A label from the source stays and has no
     confidence; one from an earlier classifier is made anew. Columns that the classifier has no head for stay.
 
-    By rule (rubric.py): `value` 0-5 and `quality`, unless another `value_rater` has rated the record; `advertisement`,
-    0 to 1; and the names of dangers, added to `safety`. Nothing is dropped: `classifiers.screen` decides.
+    Besides: `value` 0-5, as the classifier learnt it from ratings or else by rule (rubric.py), and by rule the four
+    scores of `quality`, unless another `value_rater` has rated the record; `advertisement`, 0 to 1; and the names of
+    dangers, added to `safety`. Nothing is dropped: `classifiers.screen` decides.
     """
 
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     reads: ClassVar[tuple[str, ...]] = (
         *("text", "department", "departments_secondary", "content_type", "category"),
         *("value", "quality", "safety"),
@@ -45,18 +43,21 @@ class Annotate(RowStage):
         pa.field(RATER, pa.string()),
     )
 
-    model: Annotated[str, Artefact("classifier")] = Field(description="the stage that trained it")
+    model: Annotated[str | None, Artefact("classifier")] = Field(
+        None, description="the stage that trained it; without one, that of the name `bundled`"
+    )
+    bundled: str = Field("base", description="name of a classifier that comes with the package")
     overwrite: bool = Field(False, description="label and rate anew what sources and other raters have")
 
     _classifier: Classifier | None = PrivateAttr(None)
 
     def setup(self, artefacts: Mapping[str, Path]) -> None:
-        self._classifier = load(artefacts["model"])
+        self._classifier = load(artefacts["model"] if self.model else self.bundled)
 
     def apply(self, batch: pa.Table) -> Outcome:
         texts = [clip(text) for text in batch["text"].to_pylist()]
         readings = [read(text) for text in texts]
-        answers = self._classifier.judge([reading.features for reading in readings])
+        answers = self._classifier.judge(texts, readings)
         heads = self._classifier.description.heads
         rows = batch
         for head in LABELS:
@@ -66,7 +67,7 @@ class Annotate(RowStage):
             scores = [answer["scores"]["medical"][MEDICAL] for answer in answers]
             rows = with_column(rows, "medical", pa.array(scores, pa.float32()))
         ratings = [
-            rate(text, reading, medical(answer), answer["scores"].get("content_type", {}))
+            self._classifier.rate(text, reading, answer)
             for text, reading, answer in zip(texts, readings, answers, strict=True)
         ]
         return Outcome(self._rate(rows, ratings))
@@ -86,23 +87,16 @@ class Annotate(RowStage):
 
     def _rate(self, rows: pa.Table, ratings: list[Rating]) -> pa.Table:
         raters = rows[RATER].to_pylist() if RATER in rows.column_names else [None] * len(rows)
+        own = LEARNT if self._classifier.description.value else RUBRIC
         found: dict[str, list[Any]] = {"value": [], "quality": [], "safety": [], RATER: []}
         old = zip(*(rows[name].to_pylist() for name in ("value", "quality", "safety")), raters, ratings, strict=True)
         for value, quality, safety, rater, rating in old:
-            kept = not self.overwrite and value is not None and rater != RUBRIC
+            kept = not self.overwrite and value is not None and rater not in RATED_BY
             found["value"].append(value if kept else rating.value)
             found["quality"].append(quality if kept and quality else rating.quality)
             found["safety"].append(sorted({*(safety or ()), *rating.safety}) or safety)
-            found[RATER].append(rater if kept else RUBRIC)
+            found[RATER].append(rater if kept else own)
         for name in ("value", "quality", "safety"):
             rows = with_column(rows, name, pa.array(found[name], SCHEMA.field(name).type))
         rows = with_column(rows, "advertisement", pa.array([r.advertisement for r in ratings], pa.float32()))
         return with_column(rows, RATER, pa.array(found[RATER], pa.string()))
-
-
-def medical(answer: Mapping[str, Any]) -> float:
-    """The probability that a text is medical: by the head for it, else by the department NONE, else 1."""
-    scores = answer["scores"]
-    if "medical" in scores:
-        return scores["medical"][MEDICAL]
-    return 1 - scores.get("department", {}).get(NOT_MEDICAL, 0.0)

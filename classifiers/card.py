@@ -2,11 +2,12 @@
 
 from collections import Counter
 
-from classifiers.examples import TRAIN, VALIDATION, WEAK, Chosen
+from classifiers.examples import GUESSED, NAMED, TRAIN, VALIDATION, WEAK, Chosen
 from classifiers.metrics import Quality, confusions, f1_scores
-from classifiers.model import Description, HeadDescription
+from classifiers.model import ENCODER, LINEAR, Description, HeadDescription
 
 CONFUSIONS = 20
+ENGINES = {LINEAR: "Linear over hashed words and characters", ENCODER: "Transformer encoder, fine-tuned"}
 
 
 def card(
@@ -16,17 +17,18 @@ def card(
     calibrated_on: dict[str, int],
     held_out: dict[str, dict[str, Quality]],
     answers: dict[str, list[dict]],
+    rated: dict[str, float],
     size: int,
 ) -> str:
     """Markdown: what the model is, what it was trained on, and how well it did on rows it had not seen."""
-    learnt = {row["id"]: row for kinds in chosen.values() for row in kinds[TRAIN] + kinds[WEAK]}.values()
+    learnt = {row["id"]: row for kinds in chosen.values() for kind in (TRAIN, *GUESSED) for row in kinds[kind]}.values()
     restricted = sum(row["access"] == "restricted" for row in learnt)
     parts = [
         f"# Classifier of {', '.join(description.heads)}",
         "",
         "For research. Not reviewed by a clinician, not clinically validated, not medical advice.",
         "",
-        f"- Linear over hashed words and characters, {size:,} bytes",
+        f"- {ENGINES[description.engine]}, {size:,} bytes",
         f"- Learnt from {len(learnt)} rows, labelled by their source or by terms, and {term_lines} lines of terms.",
         f"- Restricted rows among those it learnt from: {restricted}."
         + (" Share it as you would share them." if restricted else ""),
@@ -38,6 +40,12 @@ def card(
     for name, head in description.heads.items():
         parts += ["", f"## {name}", "", *_how(head, calibrated_on[name]), "", *_counts(chosen[name]), ""]
         parts += ["### Measured on the validation split", "", *_held_out(held_out[name], answers[name])]
+    parts += ["", "## value", ""]
+    if rated["rows"]:
+        parts += ["Learnt from ratings (who rated is not known to be a clinician):", ""]
+        parts += [f"- {name}: {figure}" for name, figure in rated.items()]
+    else:
+        parts += ["By rule: there were too few ratings to learn from."]
     return "\n".join([*parts, ""])
 
 
@@ -73,7 +81,7 @@ def _held_out(held_out: dict[str, Quality], answers: list[dict]) -> list[str]:
 
 
 def _counts(kinds: dict[str, list[dict]]) -> list[str]:
-    names = ((TRAIN, "labelled"), (WEAK, "by terms"), (VALIDATION, "held out"))
+    names = ((TRAIN, "labelled"), (WEAK, "by terms"), (NAMED, "names"), (VALIDATION, "held out"))
     languages = sorted({row["language"] for rows in kinds.values() for row in rows})
     counts = Counter((row["label"], row["language"], kind) for kind, _ in names for row in kinds[kind])
     columns = [(language, kind, name) for language in languages for kind, name in names]

@@ -16,6 +16,8 @@ from knowledge_graph.fold import codes_of, fold_codes
 HEAD = 2000
 TAIL = 500
 """Characters read from the start and the end of a text: where it says what it is about."""
+SELLS = "sells"
+"""The group of cues that sell."""
 TELLING = 60
 """Tokens from which on it tells something that no medical word is among them: shorter medical texts do without."""
 BLANK, BREAK, ZERO, NINE = ord(" "), ord(","), ord("0"), ord("9")
@@ -34,13 +36,15 @@ class Features(NamedTuple):
 
 class Reading(NamedTuple):
     """All that is seen in a text: its features; its words (a Han character counts as 0.6 of one) and the share of them
-    that are Han; how often each group of cues occurs; how many different terms of medicine; and its traits (shape.py).
+    that are Han; how often each group of cues occurs; how many different cues sell; how many different terms of
+    medicine; and its traits (shape.py).
     """
 
     features: Features
     words: float
     han: float
     cues: Counter
+    selling: int
     terms: int
     traits: dict[str, int]
 
@@ -67,6 +71,7 @@ def read(text: str) -> Reading:
         words=words + HAN_WORD * han,
         han=HAN_WORD * han / max(words + HAN_WORD * han, 1),
         cues=Counter(named[CUES] for _, named in found if named[CUES]),
+        selling=len({term for term, named in found if named[CUES] == SELLS}),
         terms=len({term for term, named in found if named[0] not in ("", NOT_MEDICAL)}),
         traits=seen,
     )

@@ -9,6 +9,11 @@ from datagen.taxonomy import ABSTAINED, NOT_MEDICAL, load_taxonomy
 MEDICAL = "MEDICAL"
 HEALTH = "HEALTH"
 """The category of what is medical: where a model knows what is, its word counts."""
+VALUE = "value"
+"""What is learnt besides the heads: a number, not a label."""
+RATER, RUBRIC, LEARNT = "value_rater", "rubric", "classifier"
+"""The column that says who rated, and what it says of ratings by rule and by a trained classifier."""
+RATED_BY = (RUBRIC, LEARNT)
 CLINICAL = frozenset(("GUIDE", "SRMA", "RCT", "CASE", "LABEL", "DRUGREF", "PATED", "NOTE"))
 """Content types that only medical texts have."""
 

@@ -5,18 +5,20 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from classifiers import linear
 from classifiers.card import card
-from classifiers.examples import TRAIN, VALIDATION, WEAK, Chosen
+from classifiers.examples import GUESSED, NAMED, TRAIN, VALIDATION, WEAK, Chosen
 from classifiers.features import Features, features
-from classifiers.heads import HEADS, Head
+from classifiers.heads import HEADS, VALUE, Head
 from classifiers.linear import KNOWS_ALL, Linear
-from classifiers.metrics import measure, temperature
+from classifiers.metrics import answer_table, measure, softmax, spearman, temperature
 from classifiers.model import CARD, DESCRIPTION, ERRORS, MODEL, Description, HeadDescription, head_scores
 from classifiers.terms import terms_digest
+from classifiers.value import LEAST_RATINGS, ValueModel, fit_value
 from classifiers.weak import term_lines
 from datagen.errors import UsageError
 from datagen.taxonomy import NOT_MEDICAL
@@ -28,17 +30,18 @@ UNCALIBRATED_THRESHOLD = 0.3
 SURE = 0.5
 """Confidence from which on no head abstains: it is more often right than not."""
 TERMS = "terms"
-WEIGHTS = {TRAIN: 1.0, WEAK: 0.5, TERMS: 1.0}
-"""How much a mistake costs on a row labelled by its source, by its terms, and on a line of terms."""
+WEIGHTS = {TRAIN: 1.0, WEAK: 0.5, NAMED: 0.3, TERMS: 1.0}
+"""How much a mistake costs on a text labelled by its source, one labelled by its terms, a name, and a line of terms."""
 
 
 @dataclass(frozen=True)
 class Learnt:
-    """A trained classifier: its files by name, and its quality on the validation split by head and language (`all`
-    first)."""
+    """A trained classifier: its files by name; its quality on the validation split by head and language (`all` first);
+    and how departments were answered for rows it had not seen, {labels, counts[label][answer]}, UNK last."""
 
     files: dict[str, bytes]
     held_out: dict[str, dict[str, dict[str, float]]]
+    confusion: dict[str, Any] | None
 
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -52,6 +55,8 @@ def learn(chosen: Chosen, coverage: float, seed: int) -> Learnt:
 
     Raises UsageError where no head is left.
     """
+    ratings = chosen.get(VALUE, {TRAIN: [], VALIDATION: []})
+    chosen = {name: kinds for name, kinds in chosen.items() if name != VALUE}
     lines = _term_rows(chosen, seed)
     labels = {name: _labels(HEADS[name], kinds, lines) for name, kinds in chosen.items()}
     chosen = {name: kinds for name, kinds in chosen.items() if len(labels[name]) >= 2}
@@ -60,14 +65,38 @@ def learn(chosen: Chosen, coverage: float, seed: int) -> Learnt:
         raise UsageError(f"there is nothing to tell apart: the train split knows {counts}", "give it labelled inputs")
     labels = {name: labels[name] for name in chosen}
     model = _fit(chosen, lines, labels, seed)
-    heads, calibrated_on = _calibrate(chosen, lines, labels, coverage, seed)
+    heads, seen = _calibrate(chosen, lines, labels, coverage, seed)
     held_out, errors = _measure(model, heads, chosen)
+    value, rated = _value(ratings)
     data = model.dump()
-    description = Description(heads, terms_digest(), hashlib.sha256(data).hexdigest())
-    text = card(description, chosen, len(lines), calibrated_on, held_out, errors, len(data))
+    description = Description(heads, terms_digest(), hashlib.sha256(data).hexdigest(), value)
+    calibrated_on = {name: len(seen[name][1]) if name in seen else 0 for name in heads}
+    text = card(description, chosen, len(lines), calibrated_on, held_out, errors, rated, len(data))
     listing = "".join(json.dumps(error) + "\n" for found in errors.values() for error in found if error["guess"])
     files = {MODEL: data, DESCRIPTION: description.dump(), CARD: text.encode(), ERRORS: listing.encode()}
-    return Learnt(files, {name: {lang: q.rounded() for lang, q in own.items()} for name, own in held_out.items()})
+    confusion = None
+    if "department" in seen:
+        head = heads["department"]
+        scores, truth = seen["department"]
+        counts = answer_table(truth, scores, len(head.labels), head.threshold)
+        confusion = {"labels": list(head.labels), "counts": counts.tolist()}
+    rounded = {name: {lang: q.rounded() for lang, q in own.items()} for name, own in held_out.items()}
+    return Learnt(files, rounded, confusion)
+
+
+def _value(ratings: dict[str, list[dict]]) -> tuple[ValueModel | None, dict[str, float]]:
+    """The model of value, None for too few ratings; and how many it learnt from, with the rank correlation on the
+    validation split."""
+    rows = ratings[TRAIN]
+    if len(rows) < LEAST_RATINGS:
+        return None, {"rows": 0}
+    model = fit_value([row["signals"] for row in rows], [row["rating"] for row in rows])
+    held = ratings[VALIDATION]
+    found = [model.of_signals(row["signals"]) for row in held]
+    figures = {"rows": len(rows), "held out": len(held)}
+    if len(held) > 2:
+        figures["Spearman"] = round(spearman(found, [row["rating"] for row in held]), 4)
+    return model, figures
 
 
 def _term_rows(chosen: Chosen, seed: int) -> list[dict]:
@@ -87,7 +116,11 @@ def _term_rows(chosen: Chosen, seed: int) -> list[dict]:
 
 
 def _labels(head: Head, kinds: dict[str, list[dict]], lines: list[dict]) -> tuple[str, ...]:
-    rows = [*kinds[TRAIN], *kinds[WEAK], *(line for line in lines if line["head"] == head.name)]
+    rows = [
+        *kinds[TRAIN],
+        *(row for kind in GUESSED for row in kinds[kind]),
+        *(line for line in lines if line["head"] == head.name),
+    ]
     known = {row["label"] for row in rows}
     return tuple(code for code in head.codes if code in known)
 
@@ -98,6 +131,7 @@ def _fit(
     """The model of all examples but those of one fold. A text that serves several heads is read once."""
     places: dict[str, int] = {}
     texts: list[Features] = []
+    spoken: list[str] = []
     sources: dict[str, int] = {}
     found: dict[str, list[tuple[int, int, float, int]]] = {name: [] for name in labels}
     for kind, weight in WEIGHTS.items():
@@ -109,16 +143,19 @@ def _fit(
                 if row["id"] not in places:
                     places[row["id"]] = len(texts)
                     texts.append(_features(row))
+                    spoken.append(row["language"])
                 source = KNOWS_ALL
                 if kind == TRAIN and HEADS[name].lexicon and row["label"] != NOT_MEDICAL:
                     source = sources.setdefault(row["source"], len(sources))
                 found[name].append((places[row["id"]], codes.index(row["label"]), weight, source))
+    _, languages = np.unique(spoken, return_inverse=True)
     targets = []
     for name, codes in labels.items():
         target = linear.Target(
             labels=np.full(len(texts), -1),
             weights=np.ones(len(texts)),
             sources=np.full(len(texts), KNOWS_ALL),
+            languages=languages,
             count=len(codes),
             common=codes.index(NOT_MEDICAL) if NOT_MEDICAL in codes else -1,
             by_shape=HEADS[name].lexicon is None,
@@ -131,9 +168,9 @@ def _fit(
 
 def _calibrate(
     chosen: Chosen, lines: list[dict], labels: dict[str, tuple[str, ...]], coverage: float, seed: int
-) -> tuple[dict[str, HeadDescription], dict[str, int]]:
+) -> tuple[dict[str, HeadDescription], dict[str, tuple[np.ndarray, np.ndarray]]]:
     """Temperature and threshold of every head by what models say of labelled rows of families they have not seen; and
-    how many rows those were."""
+    by head calibrated scores (rows, labels) and true labels of those rows."""
     plain = {n: HeadDescription(codes, HEADS[n].version, 1.0, 0.0) for n, codes in labels.items()}
     margins: dict[str, list[np.ndarray]] = {name: [] for name in labels}
     truth: dict[str, list[int]] = {name: [] for name in labels}
@@ -144,16 +181,18 @@ def _calibrate(
             held = [row for row in chosen[name][TRAIN] if _fold(row["group"]) == fold]
             margins[name] += [np.log(row + 1e-12) for row in _scores(model, plain, name, held)]
             truth[name] += [labels[name].index(row["label"]) for row in held]
-    heads = {}
+    heads, seen = {}, {}
     for name, codes in labels.items():
         heat, threshold = 0.0, UNCALIBRATED_THRESHOLD
         if name in wanted:
             scores = np.array(margins[name])
             heat = round(temperature(scores, np.array(truth[name])), 4)
-            best = np.sort(np.exp(scores / heat).max(1) / np.exp(scores / heat).sum(1))
+            scores = softmax(scores, heat)
+            best = np.sort(scores.max(1))
             threshold = round(min(float(best[int((1 - coverage) * len(best))]), SURE), 4)
+            seen[name] = scores, np.array(truth[name])
         heads[name] = HeadDescription(codes, HEADS[name].version, heat, threshold)
-    return heads, {name: len(found) for name, found in truth.items()}
+    return heads, seen
 
 
 def _measure(model: Linear, heads: dict[str, HeadDescription], chosen: Chosen) -> tuple[dict, dict[str, list[dict]]]:
@@ -180,7 +219,8 @@ def _measure(model: Linear, heads: dict[str, HeadDescription], chosen: Chosen) -
 
 
 def _scores(model: Linear, heads: dict[str, HeadDescription], name: str, rows: Sequence[dict]) -> np.ndarray:
-    return head_scores(model, heads, [_features(row) for row in rows])[name]
+    margins = np.array([model.margins(_features(row)) for row in rows], np.float32)
+    return head_scores(margins.reshape(len(rows), len(model.biases)), heads)[name]
 
 
 def _features(row: dict) -> Features:

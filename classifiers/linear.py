@@ -8,7 +8,7 @@ from numba import njit
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from classifiers.features import Features, shape_marks, term_marks
+from classifiers.features import Features, Reading, shape_marks, term_marks
 from datagen.errors import UsageError
 
 LEAST_TEXTS = 2
@@ -16,7 +16,7 @@ LEAST_TEXTS = 2
 MOST_FEATURES = 60_000
 """Kept of those, the weightiest: at one byte each for every label, a model of 100 labels has 6 MB."""
 COST = 1.0
-TERM_WEIGHT = np.float32(4)
+TERM_WEIGHT = np.float32(2)
 """How much more a term of the lexicon tells than any other feature as rare as its label's terms."""
 KNOWS_ALL = -1
 ROUNDS = 40
@@ -51,6 +51,11 @@ class Linear:
         length = np.sqrt(values @ values) or np.float32(1)
         return (values / length) @ self.weights[at] * self.scales + self.biases
 
+    def margins_of(self, texts: Sequence[str], readings: Sequence[Reading]) -> np.ndarray:
+        """Of readings alone: float32 of shape (texts, labels)."""
+        found = np.array([self.margins(reading.features) for reading in readings], np.float32)
+        return found.reshape(len(readings), len(self.biases))
+
     def dump(self) -> bytes:
         return save({name: np.ascontiguousarray(value) for name, value in vars(self).items()})
 
@@ -72,6 +77,7 @@ class Target:
         weights: what a mistake costs, float[texts].
         sources: int[texts]. A text speaks against a label only where its source knows the label: else what marks the
             source, such as its style, would speak against all labels that it lacks. KNOWS_ALL does.
+        languages: int[texts]. A label weighs as much in each language it has, however many texts that has.
         count: number of labels.
         common: the label that every source knows, or -1.
         by_shape: whether the shape of a text says anything of these labels.
@@ -80,6 +86,7 @@ class Target:
     labels: np.ndarray
     weights: np.ndarray
     sources: np.ndarray
+    languages: np.ndarray
     count: int
     common: int = -1
     by_shape: bool = True
@@ -106,7 +113,11 @@ def fit(texts: Sequence[Features], targets: Sequence[Target], seed: int) -> Line
             chosen = np.flatnonzero((target.labels >= 0) & witnesses)
             own = mine[chosen]
             costs = COST * target.weights[chosen]
-            costs[own] *= costs.sum() / max(costs[own].sum() * target.count, 1e-9)
+            language = np.where(own, target.languages[chosen], -1)
+            spoken, total = np.unique(language[own]), costs.sum()
+            for one in spoken:
+                there = language == one
+                costs[there] *= total / max(costs[there].sum() * target.count * len(spoken), 1e-9)
             rows = _rows(bounds, columns, seen, chosen)
             parts.append(_descend(*rows, np.where(own, 1.0, -1.0), np.maximum(costs, 1e-9), len(keys), seed))
     full = np.stack(parts, 1) if parts else np.zeros((1, 0))

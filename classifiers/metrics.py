@@ -68,6 +68,30 @@ def confusions(truth: Sequence[str], guesses: Sequence[str]) -> list[tuple[str, 
     return [(t, g, count) for (t, g), count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))]
 
 
+def answer_table(truth: np.ndarray, scores: np.ndarray, labels: int, threshold: float) -> np.ndarray:
+    """How often each label (rows) got each answer: the labels, then none where the best score is below the threshold.
+
+    Args: `truth` int[rows], `scores` float[rows, labels]. Returns int64[labels, labels + 1].
+    """
+    answers = np.where(scores.max(1) >= threshold, scores.argmax(1), labels)
+    table = np.zeros((labels, labels + 1), np.int64)
+    np.add.at(table, (truth, answers), 1)
+    return table
+
+
+def spearman(one: Sequence[float], other: Sequence[float]) -> float:
+    """Rank correlation (Spearman 1904), ties by their mean rank; 0 where either never changes."""
+    first, second = (_ranks(np.asarray(values, float)) for values in (one, other))
+    if first.std() == 0 or second.std() == 0:
+        return 0.0
+    return float(np.corrcoef(first, second)[0, 1])
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[places]
+
+
 def calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:
     """Expected calibration error in 15 equal bins (Guo et al. 2017)."""
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)

@@ -10,9 +10,11 @@ AXES = ("educational", "causal", "reasoning", "knowledge")
 FORMAL = ("GUIDE", "SRMA", "RCT", "OBS", "CASE", "REVIEW", "TEXT", "BASIC", "METHOD", "LABEL", "DRUGREF")
 REFERENCE = ("GUIDE", "SRMA", "REVIEW", "TEXT", "DRUGREF", "LABEL")
 DANGER_CAP = 1.0
+MIXED = 0.1
+"""Share of Han from which on a text is searched for salesmanship in any case; in English cues tell where to look."""
 CHINESE_CUES = 1.8
 """How much denser the cues are in Chinese texts of the same kind."""
-_DANGERS = {
+_PATTERNS = {
     "self_harm_method": r"(?:how to|ways? to|best way to) (?:kill yourself|commit suicide|end your life)"
     r"|painless suicide"
     r"|(?:怎么|如何|怎样)(?:无痛)?自杀(?!预防)|自杀(?:的)?(?:方法|教程)|无痛(?:自杀|死亡)方法",
@@ -31,12 +33,20 @@ _DANGERS = {
     r"|illness)|cure-all"
     r"|根治(?:糖尿病|高血压|癌症|艾滋病|乙肝)|(?:cure|reverse)s? (?:cancer|diabetes|aids|autism) (?:in|within) \d+",
 }
-_DANGER = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _DANGERS.items()}
-_ALARM = re.compile(
-    r"suicid|kill yourself|end your life|prescription|vaccin|doctor|hospital|your (?:insulin|med|chemo|pills)|cure"
-    r"|reverse"
-    r"|自杀|无痛|处方|出售|代购|求购|疫苗|医院|看医生|就医|手术|化疗|停掉|扔掉|停用|包治|药到|秘方|神医|根治"
-)
+_DANGER = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _PATTERNS.items()}
+DANGERS = tuple(_PATTERNS)
+"""Names of dangers."""
+_ALARMS = {
+    "self_harm_method": ("suicid", "kill yourself", "end your life", "自杀", "无痛"),
+    "illegal_procurement": ("prescription", "处方", "出售", "代购", "求购"),
+    "anti_vaccine": ("vaccin", "疫苗"),
+    "delayed_care": (
+        *("to go to", "to see", "to visit", "your insulin", "your med", "your chemo", "your pills", "all your"),
+        *("不用", "无需", "不必", "别", "停掉", "扔掉", "停用"),
+    ),
+    "cure_fraud": ("cure", "reverse", "包治", "药到病除", "秘方", "神医", "根治"),
+}
+"""Words of which a text with the danger has one: a quick look."""
 _DENIED = re.compile(
     r"(?:\b(?:no|not|n't|false|myth|never|fraud|claims?|wrong\w*|untrue|debunk\w*|warn\w*|avoid|beware|rumou?rs?)\b"
     r"|谣言|误区|不要(?:相信|轻信)"
@@ -55,13 +65,13 @@ class Rating(NamedTuple):
     advertisement: float
 
 
-def rate(text: str, reading: Reading, medical: float, types: dict[str, float]) -> Rating:
+def rate(text: str, reading: Reading, medical: float, types: dict[str, float], learnt: float | None = None) -> Rating:
     """Rate a text that is medical with probability `medical`, and of content types with probabilities `types`.
 
     Value adds a point each for medical substance; for being sound; for explaining; for what can be acted upon; and for
-    being fit to refer to. A dangerous text gets 1 at most.
+    being fit to refer to; or it is as `learnt` (value.py) of a text that is medical. A dangerous text gets 1 at most.
     """
-    kinds = salesmanship(text) if reading.cues["sells"] else 0
+    kinds = salesmanship(text) if reading.han > MIXED or reading.selling > 1 else 0.0
     advertisement = 1 - 0.5**kinds
     safety = dangers(text)
     words = reading.words
@@ -82,7 +92,7 @@ def rate(text: str, reading: Reading, medical: float, types: dict[str, float]) -
     explains = (quality["educational"] + quality["causal"] + quality["reasoning"]) / 3
     guides = _part(cues["guides"] + 2 * figures, 2.0)
     attributed = 0.4 + 0.6 * _part(cues["attributes"], 0.7)
-    substance = medical * _part(words, 20) * (1 - advertisement if kinds > 1 else 1)
+    substance = medical * _part(words, 20) * (1 - advertisement if kinds >= 2 else 1)
     points = (
         1.0,
         (1 - 0.6 * personal) * (0.5 + 0.5 * quality["knowledge"]),
@@ -90,7 +100,7 @@ def rate(text: str, reading: Reading, medical: float, types: dict[str, float]) -
         _steep(guides * (0.5 + 0.5 * length) * (1 - 0.4 * personal), 0.35),
         (0.3 + 0.7 * reference) * _steep(length * attributed * (1 - personal), 0.3),
     )
-    value = substance * sum(points)
+    value = substance * (sum(points) if learnt is None else learnt)
     return Rating(
         value=round(min(value, DANGER_CAP) if safety else value, 2),
         quality={name: round(score, 3) for name, score in quality.items()},
@@ -101,13 +111,13 @@ def rate(text: str, reading: Reading, medical: float, types: dict[str, float]) -
 
 def dangers(text: str) -> list[str]:
     """Names of dangers that a text puts into somebody's mind, and doesn't argue against in the same sentence."""
-    if not _ALARM.search(text.lower()):
-        return []
-    return [
-        name
-        for name, pattern in _DANGER.items()
-        if any(not _DENIED.search(text, max(0, found.start() - 60), found.start()) for found in pattern.finditer(text))
-    ]
+    lower = text.lower()
+    alarming = [name for name, words in _ALARMS.items() if any(word in lower for word in words)]
+    return [name for name in alarming if any(not _denied(text, found) for found in _DANGER[name].finditer(text))]
+
+
+def _denied(text: str, found: re.Match) -> bool:
+    return _DENIED.search(text, max(0, found.start() - 60), found.start()) is not None
 
 
 def _part(amount: float, half: float) -> float:

@@ -24,6 +24,7 @@ _TRAITS = {
         ("you", r"\b(?:you|your)\b|[你您]"),
     )
 }
+TRAITS = tuple(_TRAITS)
 _STEPS = (0, 1, 3, 8, 20)
 SHAPES = (
     *(f"{name}:{bits}" for name in ("length", "line") for bits in range(16)),

@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import pyarrow as pa
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from collectors.privacy.deidentify import Deidentifier, Level
 from collectors.privacy.identifiers.dates import shift_of
 from collectors.text.boilerplate import strip_boilerplate
 from collectors.text.hygiene import clean_text
 from collectors.text.instructions import hidden_instructions
-from collectors.text.language import identify
+from collectors.text.language import declared_language, identify
 from datagen.archives import RawFile
 from datagen.errors import InputError
 from datagen.files import find, open_item
-from datagen.licence import UNKNOWN, Operation, allowed, from_text
+from datagen.licence import UNKNOWN, Licence, Operation, allowed, from_text
 from datagen.record import SPLITS, extended, record_id, split_of, table
 from datagen.stage import InputPath, Item, Outcome, Source
 
@@ -70,7 +70,7 @@ class DocumentSource(Source):
     """
 
     path: Annotated[str | list[str], InputPath()] = Field(description="file, folder, glob, archive or object-store URL")
-    license: str = Field(UNKNOWN, description="SPDX licence of documents that state none themselves")
+    license: Licence = Field(UNKNOWN, description="SPDX licence of documents that state none themselves")
     operations: tuple[Operation, ...] = Field(
         ("keep",),
         description="what you will do with the text; a record whose licence forbids any of it is dropped",
@@ -82,7 +82,9 @@ class DocumentSource(Source):
         "ages too. Unless given: full for patient-level and restricted sources, notes and dialogues; else light",
     )
     patient_level: bool = Field(False, description="ids are keyed hashes and no original identifier is kept")
-    language: str | None = Field(None, description="ISO 639 code, where the whole source has one")
+    language: Annotated[str, AfterValidator(declared_language)] | None = Field(
+        None, description="ISO 639 code, where the whole source has one"
+    )
     exclude: tuple[str, ...] = Field((), description="name patterns of files to leave out, such as test parts")
     boilerplate: Literal["remove", "keep"] = Field(
         "remove",

@@ -6,6 +6,7 @@ from typing import Any, BinaryIO
 from lxml import etree
 
 from datagen.errors import InputError
+from datagen.unpack import chunks
 
 MAX_NODES = 2_000_000
 """Elements and attributes held at a time, counted generously: a node of four bytes takes over a hundred in memory."""
@@ -57,7 +58,7 @@ def iter_elements(stream: BinaryIO, *tags: str) -> Iterator[etree._Element]:
     parser = etree.XMLPullParser(events=("end",), tag=tags, **_SAFE)
     prolog, held, nodes = b"", 0, 0
     try:
-        while chunk := stream.read(CHUNK_BYTES):
+        for chunk in chunks(stream, CHUNK_BYTES):
             prolog = prolog or chunk
             new = _nodes(chunk)
             held, nodes = held + len(chunk), nodes + new

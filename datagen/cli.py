@@ -1,5 +1,6 @@
 """`datagen`: thin faces of library functions, found by entry point, so that other packages add their own."""
 
+import functools
 import os
 import sys
 from importlib.metadata import EntryPoint, entry_points
@@ -7,7 +8,7 @@ from importlib.metadata import EntryPoint, entry_points
 import typer
 from obstore.exceptions import BaseError as StorageError
 
-from datagen.errors import DatagenError
+from datagen.errors import DatagenError, Interrupted
 
 GROUP = "datagen.commands"
 SUMMARY = "Curated, department-balanced training data for medical language models, and the trainer that reads it."
@@ -35,11 +36,15 @@ def main() -> None:
         print(f"datagen: storage failed: {str(error).splitlines()[0][:300]}", file=sys.stderr)
         print("  next: check the URL, the credentials in the environment and the network", file=sys.stderr)
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("datagen: interrupted; the same command goes on where this one stopped", file=sys.stderr)
-        sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        if debug:
+            raise
+        where = f": {error.filename}" if error.filename else ""
+        print(f"datagen: {error.strerror or type(error).__name__}{where}", file=sys.stderr)
+        print("  next: check the path, its permissions and the space on its disk", file=sys.stderr)
         sys.exit(1)
 
 
@@ -62,7 +67,7 @@ def _options() -> None:
 
 def _load(point: EntryPoint):
     try:
-        return point.load()
+        return _interruptible(point.load())
     except ImportError as error:
         message = f"the command {point.name} can't be loaded: {error}"
 
@@ -71,6 +76,17 @@ def _load(point: EntryPoint):
 
         broken.__doc__ = f"(unavailable: {error})"
         return broken
+
+
+def _interruptible(command):
+    @functools.wraps(command)
+    def told(*arguments, **options):
+        try:
+            return command(*arguments, **options)
+        except KeyboardInterrupt:  # of which Typer would say nothing
+            raise Interrupted("interrupted", "the same command goes on where this one stopped") from None
+
+    return told
 
 
 _options.__doc__ = SUMMARY + "\n\n" + NOTICE

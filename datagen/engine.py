@@ -8,6 +8,7 @@ from typing import Any
 
 import ray
 
+from datagen.blame import blame
 from datagen.errors import DatagenError, TooManyBadInputs
 from datagen.events import EventLog
 from datagen.lease import Lease
@@ -205,18 +206,13 @@ class Engine:
     def _check_errors(self, job: Job, commits: list[Commit]) -> None:
         inputs = sum(c.counts["inputs"] for c in commits)
         bad = sum(c.counts["quarantined"] for c in commits)
-        if bad <= max(MIN_BAD, job.stage.max_errors * inputs):
+        share = job.stage.max_errors
+        nothing_read = 0 < bad == inputs and share < 1
+        if bad <= max(MIN_BAD, share * inputs) and not nothing_read:
             return
-        places: dict[str, int] = {}
-        for path in (p for c in commits for p in c.paths("quarantine")):
-            rows = self.store.parquet(path).read().to_pylist()
-            for row in rows:
-                place = f"{(row['position'] or row['id']).split('#')[0]} ({row['reason']})"
-                places[place] = places.get(place, 0) + 1
-        worst = sorted(places.items(), key=lambda p: (-p[1], p[0]))[:10]
-        listing = "\n".join(f"  {count:6d}  {place}" for place, count in worst)
         raise TooManyBadInputs(
             f"stage {job.name}: {bad} of {inputs} inputs are bad, "
-            f"max_errors allows {job.stage.max_errors:.0%}:\n{listing}",
+            + ("nothing could be read" if nothing_read else f"max_errors allows {share:.0%}")
+            + f":\n{blame(self.store, commits)}",
             f"mend or remove these inputs, or raise {job.name}.max_errors; nothing of {job.name} was published",
         )

@@ -29,6 +29,12 @@ class VerificationError(DatagenError):
     exit_code = 4
 
 
+class Interrupted(DatagenError):
+    """The user pressed Ctrl-C."""
+
+    exit_code = 130
+
+
 class LeaseHeld(DatagenError):
     """Another live driver is writing this run."""
 

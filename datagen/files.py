@@ -21,16 +21,22 @@ def find(path: str | list[str], suffixes: tuple[str, ...], exclude: tuple[str, .
         found = list(_find_remote(root) if is_remote(root) else _find_local(root))
         kept = [item for item in found if _wanted(item.name, suffixes, exclude)]
         if not kept:
-            what = ", ".join(suffixes)
-            raise UsageError(
-                f"{root}: " + (f"no {what} file among {len(found)} files" if found else "no such file or folder")
-            )
+            raise UsageError(f"{root}: {_why_none(found, suffixes, exclude)}")
         for item in kept:
             name = printable(item.name)
             if name in items and items[name].url != item.url:
                 name = printable(item.url)  # two roots hold a file of the same relative name
             items[name] = Item(name, item.url, item.bytes)
     return sorted(items.values(), key=lambda item: item.name)
+
+
+def _why_none(found: list[Item], suffixes: tuple[str, ...], exclude: tuple[str, ...]) -> str:
+    """Why none of the files found is wanted."""
+    if not found:
+        return "no such file or folder"
+    if excluded := sum(_wanted(item.name, suffixes, ()) for item in found):
+        return f"`exclude` leaves out all {excluded} of its files"
+    return f"no {', '.join(suffixes)} file among {len(found)} files"
 
 
 def open_item(

@@ -6,8 +6,9 @@ from functools import cache, wraps
 from importlib.metadata import entry_points
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
+from datagen.answers import Answers, Meter
 from datagen.errors import UsageError
 from datagen.licence import allowed
 
@@ -91,9 +92,11 @@ class Generator(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     remote: ClassVar[bool] = False
-    """Whether prompts leave the cluster."""
+    """Whether prompts leave the cluster. Where options decide, a property."""
     license: ClassVar[str] = "CC0-1.0"
-    """SPDX licence of what it writes, by its own terms."""
+    """SPDX licence of what it writes, by its own terms. Where options decide, a property."""
+    reads: ClassVar[Literal["facts", "messages"]] = "messages"
+    """What of a request it is asked by."""
 
     output_may_train: bool = Field(
         True, description="whether the terms of its provider let other models be trained on what it writes"
@@ -101,6 +104,9 @@ class Generator(BaseModel):
     patient_text_approved: bool = Field(
         False, description="for a remote generator: that patients' (never restricted) texts may be sent to it"
     )
+
+    _answers: Answers | None = PrivateAttr(None)
+    _meter: Meter | None = PrivateAttr(None)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -110,6 +116,10 @@ class Generator(BaseModel):
 
     def setup(self) -> None:
         """Load models or open connections, once per worker."""
+
+    def remember(self, answers: Answers, meter: Meter) -> None:
+        """Keep what is paid for, and count it, in a run. Generators that cost nothing make no use of it."""
+        self._answers, self._meter = answers, meter
 
     def generate(self, requests: Sequence[Request]) -> list[Response]:
         """One response per request, in order. Never raises for a single request: its response says what failed."""

@@ -50,6 +50,18 @@ def collect_garbage(store: Store, lease: Lease, keep: int) -> list[str]:
     return gone
 
 
+def discard(store: Store, lease: Lease, stage: str) -> str | None:
+    """Delete the version that a stage publishes, for the next run to make it again. Returns its folder, if any."""
+    found = current(store, stage)
+    if found is None:
+        return None
+    folder = f"{stage}/{found.version}"
+    lease.check()
+    store.delete([f"{folder}/manifest.json", f"{stage}/CURRENT"])
+    store.delete_tree(folder)
+    return folder
+
+
 # Forgetting
 
 
@@ -71,10 +83,6 @@ def forget(store: Store, lease: Lease, what: str) -> Forgotten:
     """
     report = Forgotten()
     sources, doomed = _find(store, what)
-    if not sources:
-        raise UsageError(
-            f"no record or source of {store.url} is called {what}", "`datagen trace` and `datagen status` show names"
-        )
     tombstones = Tombstones.load(store)
     for source, ids in sources.items():
         tombstones = tombstones.add(source, ids)
@@ -93,6 +101,20 @@ def forget(store: Store, lease: Lease, what: str) -> Forgotten:
     store.delete_tree("_work")
     store.delete_tree("_cache")
     return report
+
+
+def would_forget(store: Store, what: str) -> dict[str, int]:
+    """Stage -> rows that `forget` would remove from what it has published. Raises UsageError as `forget` does."""
+    _, doomed = _find(store, what)
+    ids, rows = pa.array(sorted(doomed), pa.string()), {}
+    for stage in stages_of(store):
+        found = manifest(store, stage)
+        if found and found["publishes"] == "records":
+            data = [f"{stage}/{found['version']}/{f['path']}" for f in found["files"] if f["path"].startswith("data/")]
+            hits = [pc.sum(pc.is_in(store.parquet(p).read(columns=["id"])["id"], value_set=ids)).as_py() for p in data]
+            if number := sum(filter(None, hits)):
+                rows[stage] = number
+    return rows
 
 
 def _find(store: Store, what: str) -> tuple[dict[str, list[str] | None], set[str]]:
@@ -117,6 +139,10 @@ def _find(store: Store, what: str) -> tuple[dict[str, list[str] | None], set[str
             if child not in doomed:
                 doomed.add(child)
                 queue.append(child)
+    if not sources:
+        raise UsageError(
+            f"no record or source of {store.url} is called {what}", "`datagen trace` and `datagen status` show names"
+        )
     return sources, doomed
 
 

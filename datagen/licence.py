@@ -1,11 +1,14 @@
 """Licences: SPDX expressions, what each allows, and what children inherit. Not legal advice."""
 
+import difflib
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Literal
+from typing import Annotated, Literal
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 
 from datagen.licence_texts import STATEMENTS
 
@@ -27,6 +30,13 @@ _NOT = re.compile(
     r"(?:\b(?:not|never|isn't|aren't|cannot)\b|不是|并非|不属于|不適用|不适用)[^.。;,\n]{0,40}$", re.IGNORECASE
 )
 _TOKEN = re.compile(r"\(|\)|[^\s()]+")
+_ADDRESS = re.compile(r"(https?://)?[\w-]+(\.[\w-]+)+/\S*")
+_COMMON = (
+    *("CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-NC-4.0", "CC-BY-ND-4.0", "CC-BY-NC-SA-4.0", "CC-BY-NC-ND-4.0"),
+    *("CC-BY-3.0", "CC-BY-SA-3.0", "MIT", "Apache-2.0", "BSD-3-Clause", "GPL-3.0-only", "ODbL-1.0", "ODC-By-1.0"),
+    *("PDDL-1.0", "OGL-UK-3.0", "LicenseRef-PublicDomain", UNKNOWN),
+)
+"""Licences of data sets, to propose where what was written is none."""
 
 
 @lru_cache(maxsize=4096)
@@ -67,6 +77,34 @@ def canonical(license: str) -> str:
         return str(canonicalize_license_expression(license))
     except InvalidLicenseExpression:
         return UNKNOWN
+
+
+def declared(license: str) -> str:
+    """A licence as a recipe states it, in its canonical spelling; of an address, what it stands for.
+
+    Raises PydanticCustomError (with the `nearest` right one) for what is neither that, an SPDX expression, nor
+    NOASSERTION: a misspelt licence would allow nothing, and nobody would know why.
+
+    >>> declared("cc-by-4.0"), declared("https://creativecommons.org/licenses/by/4.0/")
+    ('CC-BY-4.0', 'CC-BY-4.0')
+    """
+    if license == UNKNOWN:
+        return license
+    named = from_text(license)
+    found = named if _ADDRESS.fullmatch(license) and not named.startswith("LicenseRef-") else canonical(license)
+    if found == UNKNOWN:
+        near = difflib.get_close_matches(license.replace(" ", "-"), _COMMON, 1, 0.5)
+        nearest = near[0] if named in (UNKNOWN, "LicenseRef-CC-BY") and near else named
+        raise PydanticCustomError(
+            "licence",
+            "must be an SPDX expression such as CC-BY-4.0, LicenseRef-NAME, or NOASSERTION where it is unknown",
+            {"nearest": "" if nearest == UNKNOWN else nearest},
+        )
+    return found
+
+
+Licence = Annotated[str, AfterValidator(declared)]
+"""The type of options that state a licence."""
 
 
 def from_text(text: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from datagen import __version__
 from datagen.errors import UsageError
 from datagen.forgotten import Tombstones
+from datagen.lease import PATH as LEASE
 from datagen.publish import manifest
 from datagen.recipe import Need, Recipe, Step
 from datagen.record import extended
@@ -107,6 +108,12 @@ class Plan:
             "tokens": self.recipe.settings.tokens,
             "datagen": __version__,
         }
+
+
+def committed_shards(store: Store, stage: str, version_hash: str = "") -> int:
+    """Shards that wait for their stage to be published; of any of its versions where no hash is given."""
+    folder = f"_work/{stage}/{version_hash}".rstrip("/")
+    return sum(path.endswith(".json") for path, _ in store.files(folder))
 
 
 def make_plan(recipe: Recipe, run_url: str, only: str | None = None, until: str | None = None) -> Plan:
@@ -233,7 +240,8 @@ class _InputCache:
             return tuple(pool.map(self._hash, items))
 
     def save(self) -> None:
-        if self._fresh:
+        """Into a run that is there: to plan one makes nothing."""
+        if self._fresh and self._store.size(LEASE) is not None:
             self._store.write(INPUT_CACHE, json.dumps(self._known, indent=0).encode())
 
     def _hash(self, item: Item) -> Item:

@@ -12,6 +12,7 @@ from datagen.engine import Engine
 
 LINE_SECONDS = 15
 MOST_LINES = 4
+MOST_REASONS = 4
 
 
 class Progress(AbstractContextManager):
@@ -84,6 +85,15 @@ def summary(record: dict) -> str:
     if record["publishes"] != "records":
         size = sum(f["bytes"] for f in record["files"] if f["path"].startswith("data/"))
         return f"{record['publishes']} published, {size / 1e6:,.1f} MB"
-    gone = [f"{counts[o]:,} {o}" for o in ("dropped", "merged", "split", "quarantined") if counts[o]]
+    gone = [f"{counts[o]:,} {o}" for o in ("dropped", "merged", "split") if counts[o]]
+    if counts["quarantined"]:
+        gone.append(f"{counts['quarantined']:,} quarantined: {_reasons(counts['reasons']['quarantined'])}")
     new = f", {counts['derived']:,} of them new" if counts["derived"] and counts["kept"] else ""
     return f"{counts['outputs']:,} rows{new}, {counts['tokens']:,} tokens" + (f" ({', '.join(gone)})" if gone else "")
+
+
+def _reasons(counts: dict[str, int]) -> str:
+    """Reasons with their counts, most frequent first."""
+    ranked = sorted(counts.items(), key=lambda reason: (-reason[1], reason[0]))
+    shown = [f"{count:,} {reason}" for reason, count in ranked[:MOST_REASONS]]
+    return ", ".join(shown + ([f"{len(ranked) - MOST_REASONS} other reasons"] if ranked[MOST_REASONS:] else []))

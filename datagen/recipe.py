@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from datagen.errors import UsageError
 from datagen.generator import generator_names, make_generator
 from datagen.record import SCHEMA, TOKEN_COUNTERS
-from datagen.stage import Artefact, InputPath, Stage, stage_class, stage_names
+from datagen.stage import Artefact, InputPath, SourceNames, Stage, stage_class, stage_names
 from datagen.store import is_remote
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -159,9 +159,11 @@ class _Reader:
             built = {}
             for k, v in node.value:
                 name = k.value if isinstance(k, yaml.ScalarNode) else str(k)
-                self.lines[(*key, name)] = k.start_mark.line + 1
                 if name in built:
-                    self.complain(".".join(map(str, (*key, name))), "is there twice", key=(*key, name))
+                    where = ".".join(map(str, (*key, name)))
+                    self.mistakes.append(Mistake(where, k.start_mark.line + 1, "is there twice"))
+                    continue
+                self.lines[(*key, name)] = k.start_mark.line + 1
                 built[name] = self._build(v, (*key, name))
             return built
         if isinstance(node, yaml.SequenceNode):
@@ -191,7 +193,7 @@ class _Reader:
             self.complain("stages", "must map stage names to what they use", key=("stages",))
             self.stop_if_wrong()
         steps = {name: step for name, body in stages.items() if (step := self._step(name, body, set(stages)))}
-        self._check_artefacts(steps)
+        self._check_artefacts(steps, set(stages))
         order = self._order(steps)
         self._check_columns(order, steps)
         self.stop_if_wrong()
@@ -252,17 +254,27 @@ class _Reader:
             self.complain(f"stages.{name}.use", str(error), _nearest(use, stage_names()), (*key, "use"))
             return None
         self._resolve_paths(kind, options)
-        try:
-            stage = kind(**options)
-        except ValidationError as error:
-            self._explain(error, key, kind.model_fields)
-            return None
         needs = self._needs(name, body.get("needs", []), kind, known)
+        stage = self._stage(kind, options, key)
+        if stage is None:
+            return None
         artefacts = {o: v for o in kind.marked(Artefact) if isinstance(v := getattr(stage, o), str)}
         step = Step(name, use, stage, needs, artefacts)
         self._check_inputs(step)
         self._check_generator(step)
         return step
+
+    def _stage(self, kind: type[Stage], options: dict, key: tuple) -> Stage | None:
+        """The stage; where options are wrong, as it is without them, if it can be: more may be wrong than they."""
+        try:
+            return kind(**options)
+        except ValidationError as error:
+            self._explain(error, key, kind.model_fields)
+            wrong = {problem["loc"][0] for problem in error.errors() if problem["loc"]}
+        try:
+            return kind(**{k: v for k, v in options.items() if k not in wrong})
+        except ValidationError:
+            return None
 
     def _resolve_paths(self, kind: type[Stage], options: dict) -> None:
         for option in kind.marked(InputPath):
@@ -328,7 +340,7 @@ class _Reader:
                 option = ".".join(map(str, problem["loc"]))
                 self.complain(f"{where}_options.{option}", problem["msg"].removeprefix("Value error, "), key=key)
 
-    def _check_artefacts(self, steps: dict[str, Step]) -> None:
+    def _check_artefacts(self, steps: dict[str, Step], known: set[str]) -> None:
         for step in steps.values():
             for need in step.needs:
                 other = steps.get(need.stage)
@@ -340,12 +352,18 @@ class _Reader:
                     self.complain(f"stages.{step.name}.needs", message, key=key)
                 elif need.dropped and not other.stage.keep_dropped:
                     self.complain(f"stages.{step.name}.needs", f"set `keep_dropped: true` on {need.stage}", key=key)
+            for option in step.stage.marked(SourceNames):
+                for name in getattr(step.stage, option):
+                    if name not in known:
+                        key = ("stages", step.name, option, name)
+                        where = ".".join(key)
+                        self.complain(where, f"the recipe has no stage {name}", _nearest(name, known), key)
             for option, name in step.artefacts.items():
                 kind = step.stage.marked(Artefact)[option].kind
                 key = ("stages", step.name, option)
                 right = [s.name for s in steps.values() if s.stage.publishes == kind]
                 if name not in steps:
-                    if name not in (self.data.get("stages") or {}):
+                    if name not in known:
                         message = f"the recipe has no stage {name}; it should name one that publishes a {kind}"
                         self.complain(f"stages.{step.name}.{option}", message, _nearest(name, right), key)
                 elif name not in right:
@@ -389,8 +407,9 @@ class _Reader:
             elif not location:  # a rule about several options together
                 self.complain(where, problem["msg"].removeprefix("Value error, "), key=line_key)
             else:
-                message = problem["msg"].removeprefix("Value error, ")
-                self.complain(where, f"{message[:1].lower()}{message[1:]}, not {problem['input']!r:.60}", key=line_key)
+                message = problem["msg"].removeprefix("Value error, ").replace("valid tuple", "list")
+                message = f"{message[:1].lower()}{message[1:]}, not {problem['input']!r:.60}"
+                self.complain(where, message, problem.get("ctx", {}).get("nearest", ""), line_key)
 
 
 def _nearest(word: str, choices: Iterable[str]) -> str:

@@ -4,10 +4,11 @@ import shlex
 import sys
 from dataclasses import dataclass
 
-from datagen.errors import DatagenError
+from datagen.errors import DatagenError, Interrupted
 from datagen.events import EventLog
 from datagen.lease import Lease
-from datagen.plan import Plan, make_plan
+from datagen.plan import Plan, committed_shards, make_plan
+from datagen.publish import assert_current, manifest
 from datagen.recipe import Recipe
 from datagen.store import Store
 
@@ -39,6 +40,11 @@ def run_recipe(
         except DatagenError as error:
             log.write("run_failed", error=type(error).__name__)
             raise
+        except KeyboardInterrupt:
+            log.write("run_interrupted")
+            raise Interrupted(
+                f"interrupted; {_kept(plan, store)}", "the same command goes on where this one stopped"
+            ) from None
         finally:
             log.save()
         log.write("run_done", plan=plan.hash, published=sorted(published))
@@ -51,8 +57,6 @@ def run_recipe(
 def _execute(plan: Plan, store: Store, lease: Lease, log: EventLog, workers: int | None) -> dict[str, dict]:
     # Ray takes seconds to start: a run that is up to date never imports it.
     if not plan.to_run:
-        from datagen.publish import assert_current
-
         assert_current(plan, store, lease)
         return {}
     from datagen.cluster import ray_session
@@ -69,3 +73,15 @@ def _execute(plan: Plan, store: Store, lease: Lease, log: EventLog, workers: int
             engine.run()
             progress(engine)
     return engine.finished
+
+
+def _kept(plan: Plan, store: Store) -> str:
+    """What an interrupted run has already done."""
+    kept = []
+    for planned in plan.to_run:
+        name = planned.step.name
+        if manifest(store, name, planned.version):
+            kept.append(f"{name} is published")
+        elif shards := committed_shards(store, name, planned.hash):
+            kept.append(f"{shards} shards of {name} are kept")
+    return ", ".join(kept) or "nothing was finished yet"

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args, get_origin
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from datagen.errors import UsageError
 
@@ -28,6 +28,11 @@ class Artefact:
     """Marks an option as the name of another stage of the recipe, whose artefact of this kind is read."""
 
     kind: str
+
+
+@dataclass(frozen=True)
+class SourceNames:
+    """Marks an option whose keys are sources: stages of the recipe, as the column `source` names them."""
 
 
 @dataclass(frozen=True)
@@ -99,11 +104,26 @@ class Stage(BaseModel):
     sharding: ClassVar[tuple[str, ...]] = ()
     """Those of them that shards are cut by: what was begun with other values of them is not resumed."""
 
-    max_errors: float = Field(0.1, ge=0, le=1, description="share of inputs that may go to quarantine (never under 10)")
+    max_errors: float = Field(
+        0.1, ge=0, le=1, description="share of inputs that may go to quarantine (never under 10, never all)"
+    )
     keep_dropped: bool = Field(False, description="publish dropped records too, for stages that read NAME.dropped")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_is_a_list(cls, options: Any) -> Any:
+        """`exclude: "*.txt"` is `exclude: ["*.txt"]`, in every stage."""
+        if not isinstance(options, dict):
+            return options
+        lists = {name for name, info in cls.model_fields.items() if get_origin(info.annotation) is tuple}
+        return {k: (v,) if k in lists and isinstance(v, str) else v for k, v in options.items()}
 
     def phases(self) -> tuple[Phase, ...]:
         raise TypeError(f"{type(self).__name__} must be a RowStage, a Source, or define phases()")
+
+    def forecast(self) -> str | None:
+        """What a run will spend beside time (calls, tokens, money), in words for `plan`; None where that is nothing."""
+        return None
 
     def items(self) -> "list[Item]":
         """Raw files read, sorted by name, without sha256 (which the plan computes). Raises UsageError where one is

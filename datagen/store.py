@@ -42,10 +42,14 @@ class Store:
     @cached_property
     def _store(self):
         # Made at first need: reading from a folder that isn't there must not create it.
-        if not self.remote:
-            return LocalStore(prefix=self.url, mkdir=True)
         try:
-            return from_url(self.url)
+            if self.remote:
+                return from_url(self.url)
+            self.local().mkdir(parents=True, exist_ok=True)
+            return LocalStore(prefix=self.url)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise UsageError(f"cannot make the folder {self.url}: {reason}", "choose another place") from None
         except Exception as error:
             reason = type(error).__name__
             raise UsageError(f"cannot open {self.url}: {reason}", "check the URL and credentials") from None
@@ -66,7 +70,10 @@ class Store:
     def read(self, path: str) -> bytes:
         """The whole object. Raises FileNotFoundError."""
         if not self.remote:
-            return self.local(path).read_bytes()
+            try:
+                return self.local(path).read_bytes()
+            except NotADirectoryError as error:  # a file is where the folder should be
+                raise FileNotFoundError(*error.args) from None
         try:
             return bytes(obstore.get(self._store, path).bytes())
         except NotFoundError:
@@ -89,7 +96,7 @@ class Store:
                 return stat.st_size, stat.st_mtime
             head = obstore.head(self._store, path)
             return head["size"], head["last_modified"].timestamp()
-        except (FileNotFoundError, NotFoundError):
+        except (FileNotFoundError, NotADirectoryError, NotFoundError):
             return None
 
     def open(self, path: str):

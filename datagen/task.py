@@ -153,10 +153,11 @@ class Task:
             if len(rows):
                 yield rows
 
-    def account_repeats(self, rows: pa.Table, verdicts: list[str]) -> None:
+    def account_repeats(self, rows: pa.Table, verdicts: list[str], positions: list[str | None] | None = None) -> None:
+        positions = positions or [None] * len(rows)
         ledger = [
-            {"id": i, "outcome": "dropped" if v == "same_id" else "quarantined", "reason": v}
-            for i, v in zip(rows["id"].to_pylist(), verdicts, strict=True)
+            {"id": i, "outcome": "dropped" if v == "same_id" else "quarantined", "reason": v, "position": p}
+            for i, v, p in zip(rows["id"].to_pylist(), verdicts, positions, strict=True)
         ]
         self.account(Settled.of_ledger(ledger, rows))
 

@@ -126,6 +126,18 @@ def map_label(scheme: str, label: str | None) -> str | None:
     return next((labels[c] for c in candidates if c in labels), None)
 
 
+def allowed_departments(scheme: str, label: str) -> frozenset[str]:
+    """Every department that a text under a label of another scheme may truly have: the label's own, and those that the
+    mapping lists besides because the label isn't one of departments. Raises UsageError for an unknown scheme.
+
+    >>> sorted(allowed_departments("medmcqa", "Skin"))
+    ['DERM', 'INFD', 'RHEUM']
+    """
+    own = map_label(scheme, label)
+    also = _read(f"mappings/{scheme}.yaml").get("also", {})
+    return frozenset(also.get(label.strip(), ())) | ({own} if own else frozenset())
+
+
 def _in_range(ranges: dict[str, str | None], category: str) -> str | None:
     for bounds, department in ranges.items():
         first, _, last = bounds.partition("-")

@@ -122,10 +122,12 @@ def _resolve(task: "Task") -> None:
             mask = np.ones(len(rows), bool)
             mask[[number - start for number in here]] = False
             start += len(rows)
-            kept, settled = rows.filter(pa.array(mask)), entries.take(len(rows)).filter(pa.array(mask))
+            decided = entries.take(len(rows))
+            kept, settled = rows.filter(pa.array(mask)), decided.filter(pa.array(mask))
             task.account(Settled(kept, settled, QUARANTINE.empty_table(), kept.slice(0, 0), decided_columns(kept)))
             if here:
-                task.account_repeats(rows.filter(pa.array(~mask)), [verdicts[number] for number in here])
+                positions = decided["position"].filter(pa.array(~mask)).to_pylist()
+                task.account_repeats(rows.filter(pa.array(~mask)), [verdicts[number] for number in here], positions)
     for path in commit.paths("ledger"):
         for entry in _batches(store, path):
             task.write("ledger", entry.filter(pc.not_equal(entry["outcome"], "kept")))

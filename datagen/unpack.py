@@ -65,6 +65,22 @@ def resume(stream: BinaryIO) -> bool:
     return isinstance(guard := getattr(stream, "raw", None), _Guarded) and guard.resume()
 
 
+def chunks(stream: BinaryIO, size: int) -> Iterator[bytes]:
+    """A stream in pieces of `size` bytes; of one that breaks off, what came before the damage, then the refusal."""
+    while True:
+        data = bytearray()
+        try:
+            while len(data) < size and (piece := stream.read1(size - len(data))):
+                data += piece
+        except InputError:
+            if data:
+                yield bytes(data)
+            raise
+        if not data:
+            return
+        yield bytes(data)
+
+
 def guarded(stream: BinaryIO, reason: str, budget: Budget | None = None) -> BinaryIO:
     """A stream whose failures are InputErrors (of `reason`, truncated, archive_bomb), charged to a budget if to any."""
     return io.BufferedReader(_Guarded(stream, reason, budget), CHUNK_BYTES)

@@ -1,5 +1,6 @@
 """The stage that takes out text holding items of a benchmark, and records that are kin to one."""
 
+import difflib
 from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import pyarrow as pa
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from datagen.stage import InputPath, Item, Outcome, Phase, RowStage
+from datagen.stage import InputPath, Item, Outcome, Phase, RowStage, SourceNames
 from dedup.evaluation_sets import FORMATS, files_of, read_items
 from dedup.item_index import SHARE, Found, ItemIndex
 from dedup.lineage import Lineage
@@ -17,6 +18,8 @@ from dedup.turns import SEPARATOR, turns_of, with_turns
 if TYPE_CHECKING:
     from datagen.task import Task
 
+MISSPELT = 0.88
+"""Likeness (difflib's ratio) to a known benchmark's name taken for a slip: a letter more, or another one of nine."""
 ROUNDS = 8
 """Passes of masking, each of which finds every item once, before a record that holds more copies is dropped."""
 
@@ -48,7 +51,7 @@ class Decontaminate(RowStage):
     )
     action: Literal["drop", "mask"] = Field("drop", description="mask puts […] where an item stood")
     share: float = Field(SHARE, gt=0, le=1, description="least share of an item's letters that counts as the item")
-    lineage: dict[str, str] = Field(
+    lineage: Annotated[dict[str, str], SourceNames()] = Field(
         {}, description="source -> the benchmark it was made from, or that was made from it: dropped whole"
     )
 
@@ -73,6 +76,8 @@ class Decontaminate(RowStage):
                 raise ValueError(
                     f"the known benchmark is called {known}, not {name}; give a set of your own another name"
                 )
+            if near := difflib.get_close_matches(name, FORMATS, 1, MISSPELT):
+                raise ValueError(f"{name} is hardly to be told from {near[0]}; give a set of your own another name")
         return benchmarks
 
     @model_validator(mode="after")

@@ -9,45 +9,81 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
+from datagen.archives import RawFile
 from datagen.errors import InputError, UsageError
 from datagen.files import find, open_item
 from datagen.ledger import QUARANTINE, Settled
 from datagen.licence import UNKNOWN, inherited
 from datagen.record import split_of
 from datagen.stage import InputPath, Item, Phase, Source
-from knowledge_graph.babelon import read_babelon
-from knowledge_graph.entries import Content, Entry
-from knowledge_graph.hpoa import read_hpoa
 from knowledge_graph.merge import File, Merger
-from knowledge_graph.obo import read_obo
-from knowledge_graph.phenopackets import read_phenopacket
+from knowledge_graph.readers.babelon import read_babelon
+from knowledge_graph.readers.entries import Content, Entry
+from knowledge_graph.readers.hetionet import read_hetionet
+from knowledge_graph.readers.hpoa import read_hpoa
+from knowledge_graph.readers.icd10 import read_icd10
+from knowledge_graph.readers.mesh import read_mesh
+from knowledge_graph.readers.obo import read_obo
+from knowledge_graph.readers.orphadata import read_orphadata
+from knowledge_graph.readers.phenopackets import read_phenopacket
+from knowledge_graph.readers.sssom import read_sssom
+from knowledge_graph.readers.tables import Columns, read_table
+from knowledge_graph.readers.wikidata import read_wikidata
 
 if TYPE_CHECKING:
     from datagen.task import Task
 
-READERS: dict[str, Callable[[bytes], Content]] = {"obo": read_obo, "babelon": read_babelon, "hpoa": read_hpoa}
+READERS: dict[str, Callable[[bytes], Content]] = {
+    "obo": read_obo,
+    "babelon": read_babelon,
+    "hpoa": read_hpoa,
+    "sssom": read_sssom,
+    "orphadata": read_orphadata,
+    "mesh": read_mesh,
+    "icd10": read_icd10,
+    "hetionet": read_hetionet,
+    "wikidata": read_wikidata,
+}
 SUFFIXES = {
     "obo": (".obo",),
     "babelon": (".tsv",),
     "hpoa": (".hpoa", ".tab", ".tsv"),
     "phenopackets": (".json",),
+    "sssom": (".tsv",),
+    "orphadata": (".xml",),
+    "mesh": (".xml", ".tsv"),
+    "icd10": (".json", ".xlsx"),
+    "hetionet": (".tsv", ".sif"),
+    "wikidata": (".xml", ".json", ".srx"),
+    "tables": (".csv", ".tsv", ".txt", ".rrf", ".xlsx", ".parquet"),
 }
-PATIENTS = "phenopackets"
+PATIENTS, TABLES = "phenopackets", "tables"
 Paths = Annotated[str | list[str] | None, InputPath()]
 
 
 class Build(Source):
     """Builds a typed, bilingual graph whose edges say where they come from and whether they affirm or exclude.
 
-    Where files disagree the newest release counts. What was observed in patients becomes edges with a frequency; what
+    Where files disagree the newest release counts. Ids that sources call the same become one node; what was merged and
+    what clashed is in `crosswalk/` beside the nodes. What was observed in patients becomes edges with a frequency; what
     was looked for and never found becomes an excluded edge. Patients of papers in the validation or test split are left
     out, so that diagnosis can be measured on them.
     """
+
+    version: ClassVar[str] = "2"
 
     obo: Paths = Field(None, description="ontologies in OBO (.obo): files, folders, globs, archives or URLs")
     babelon: Paths = Field(None, description="Chinese translations in Babelon (.tsv)")
     hpoa: Paths = Field(None, description="disease-phenotype annotations in HPOA (.hpoa, .tab, .tsv)")
     phenopackets: Paths = Field(None, description="patients in GA4GH phenopackets (.json)")
+    sssom: Paths = Field(None, description="cross-walks in SSSOM (.tsv): exact matches make one node of two")
+    orphadata: Paths = Field(None, description="Orphadata's products (.xml): names, phenotypes, genes, prevalence")
+    mesh: Paths = Field(None, description="MeSH descriptors (.xml), or tables with mesh_id and mesh_name (.tsv)")
+    icd10: Paths = Field(None, description="ICD-10: hierarchy (.json) or the Chinese clinical edition (.xlsx)")
+    hetionet: Paths = Field(None, description="Hetionet's nodes (.tsv) and edges (.sif)")
+    wikidata: Paths = Field(None, description="results of Wikidata queries (.xml, .srx, .json) and dictionaries")
+    tables: Paths = Field(None, description="other tables (.csv, .tsv, .txt, .rrf, .xlsx, .parquet), read by `columns`")
+    columns: dict[str, Columns] = Field({}, description="name pattern -> what the columns of these tables mean")
     license: str | dict[str, str] = Field(
         UNKNOWN, description="SPDX licence of files that state none: one for all, or by name pattern, first match first"
     )
@@ -58,7 +94,7 @@ class Build(Source):
     def items(self) -> list[Item]:
         items = []
         for kind, suffixes in SUFFIXES.items():
-            if (path := getattr(self, kind)) is not None:
+            if path := getattr(self, kind):
                 items += [
                     Item(f"{kind}/{item.name}", item.url, item.bytes) for item in find(path, suffixes, self.exclude)
                 ]
@@ -84,7 +120,7 @@ class Build(Source):
                     if kind == PATIENTS:
                         patients[raw.position] = _patient(raw.data, seen, task.job.settings["split"])
                     else:
-                        files.append(self._file(raw.position, READERS[kind](raw.data)))
+                        files.append(self._file(raw.position, self._read(kind, raw)))
                 except InputError as error:
                     failed.append((raw.position, error))
         if patients:
@@ -94,10 +130,18 @@ class Build(Source):
             files.append(File(PATIENTS, content, inherited(licenses), tuple(patients)))
         files.sort(key=lambda file: file.released, reverse=True)
         graph = Merger(task.job.name, files, failed).merge()
-        task.write("nodes", graph.nodes)
-        task.write("edges", graph.edges)
+        for kind in ("nodes", "edges", "crosswalk"):
+            task.write(kind, getattr(graph, kind))
         task.account(_settled(graph.ledger, task.job.name))
         return graph.report
+
+    def _read(self, kind: str, raw: RawFile) -> Content:
+        if kind != TABLES:
+            return READERS[kind](raw.data)
+        for pattern, columns in self.columns.items():
+            if fnmatch(raw.position, pattern):
+                return read_table(raw.data, columns)
+        raise InputError("no_columns", "no pattern of `columns` fits this table's name")
 
     def _file(self, name: str, content: Content) -> File:
         return File(name, content, content.license or self._license(name))

@@ -71,8 +71,8 @@ class Sentence:
 @dataclass(frozen=True)
 class Stated:
     """One claim: `subjects` and `objects` are ids that the words may mean, the likeliest first. `turned` where it says
-    that the object causes the subject; `dose` where it says how much of a drug is given; `at`: where in the text the
-    object is named."""
+    that the object causes the subject; `dose` where it says how much of a drug is given; `at` and `by`: where in the
+    text the object and the subject are named; `uncertain` where the text leaves it open."""
 
     subjects: tuple[str, ...]
     family: Family
@@ -82,6 +82,8 @@ class Stated:
     turned: bool = False
     dose: Dose | None = None
     at: tuple[int, int] | None = None
+    by: tuple[int, int] | None = None
+    uncertain: bool = False
 
 
 def sentences(text: str, mentions: Sequence[Mention]) -> list[Sentence]:
@@ -110,6 +112,7 @@ class Reader:
     def __init__(self, text: str, type_of: Callable[[str], str], anchor: str | None = None):
         self._text, self._type_of, self._anchor = text, type_of, anchor
         self._topic = self._default = (anchor,) if anchor else ()
+        self._topic_at: tuple[int, int] | None = None
         self._end = 0
 
     def read(self, sentence: Sentence) -> list[Stated]:
@@ -140,12 +143,12 @@ class Reader:
         subjects = self._subjects(mentions)
         stated: list[Stated] = []
         if subjects:
-            about = [self._of_type(m, (SUBJECT,)) for m in subjects]
+            about = [(self._of_type(m, (SUBJECT,)), (m.start, m.end)) for m in subjects]
             stated += self._diagnoses(text, subjects)
-            denied = any(m.negated for m in subjects)
-            self._topic = about[0] if len(about) == 1 else self._default
+            denied, open_ = any(m.negated for m in subjects), any(m.uncertain for m in subjects)
+            self._topic, self._topic_at = about[0] if len(about) == 1 else (self._default, None)
         elif self._topic and (self._anchor or not CASE.search(text)):
-            about, denied = [self._topic], False
+            about, denied, open_ = [(self._topic, self._topic_at)], False, False
         else:
             return []
         announced = {family.name: bool(family.cue.search(text)) for family in (*FAMILIES, CONTRAINDICATION)}
@@ -158,7 +161,11 @@ class Reader:
                     number = self._number(mentions, i, start, end) if family.name == "finding" else None
                     at = (mention.start, mention.end)
                     turned = family.name == "finding" and self._causes(mention, subjects[0] if subjects else None)
-                    stated += [Stated(who, family, objects, polarity, number, turned, at=at) for who in about]
+                    unsure = mention.uncertain or open_
+                    stated += [
+                        Stated(who, family, objects, polarity, number, turned, at=at, by=by, uncertain=unsure)
+                        for who, by in about
+                    ]
         return stated
 
     def _causes(self, mention: Mention, subject: Mention | None) -> bool:

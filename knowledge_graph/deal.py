@@ -5,171 +5,217 @@ turned round), so what many nodes share comes late. Nothing here keeps state bet
 seed, the number and the keys of the anchor's own edges, not on the rest of the graph's order.
 """
 
+from collections.abc import Sequence
+from functools import cached_property
 from hashlib import blake2b
 
 import numpy as np
 
 from datagen.errors import UsageError
 from knowledge_graph.bundle import Bundle, Entity, Fact
-from knowledge_graph.model import FINDINGS, IS_A, Graph
+from knowledge_graph.csr import implied
+from knowledge_graph.dealing import MAX_FACTS, MAX_NEAR, MAX_NEGATIVES, MIN_FACTS, NONE, closeness, deal, pack, room
+from knowledge_graph.model import FINDINGS, Graph
+from knowledge_graph.statements import sorted_by
 
-MIN_FACTS, MAX_FACTS, MEAN_FACTS = 3, 8, 5.5
-MAX_NEGATIVES = 4
-MIN_NEAR, MAX_NEAR = 2, 5
-CANDIDATES = 24
-UNRELATED = 0.1
-"""Weight of a distractor that shares nothing with the anchor but its type."""
 DEGREE_POWER = -0.75
-SHARED_BY = 256
-"""What more nodes than this share says nothing about which of them resemble each other."""
+TAILS = 4
+LAZY = frozenset(("departments", "_facts", "_entities"))
+"""Made in each process when asked for."""
+
+
+class Bundles(Sequence[Bundle]):
+    """Many bundles as arrays of rows: `anchors` int32[B]; `facts` int32[B, 8] and `negatives` int32[B, 4] of edges,
+    `distractors` int32[B, 5] of nodes, -1 where there are fewer. An index makes the bundle of it."""
+
+    def __init__(self, dealer: "Dealer", seed: int, anchors: np.ndarray, numbers: np.ndarray):
+        self.dealer, self.seed, self.anchors, self.numbers = dealer, seed, anchors, numbers
+        self.facts, self.negatives, self.distractors = dealer.dealt(anchors, seed, numbers)
+
+    def __len__(self) -> int:
+        return len(self.anchors)
+
+    def __getitem__(self, place):
+        if isinstance(place, slice):
+            return [self[i] for i in range(*place.indices(len(self)))]
+        held = (self.facts[place], self.negatives[place], self.distractors[place])
+        return self.dealer.bundle(int(self.anchors[place]), self.seed, int(self.numbers[place]), *held)
 
 
 class Dealer:
-    """Bundles of one graph. Arrays over its edges say which anchor each belongs to."""
+    """Bundles of one graph. An edge belongs to one anchor, against whose cap it counts: to the disease, else to the
+    subject. Arrays over the graph say which edges each node has, affirmed and excluded."""
 
     def __init__(self, graph: Graph):
         self.graph = graph
-        self.departments = [tuple(codes) for codes in graph.nodes["departments"].to_pylist()]
+        nodes = len(graph)
         disease = graph.type == _place(graph.types, "disease")
-        # An edge belongs to one anchor, against whose cap it counts: to the disease, else to the subject.
-        turned = disease[graph.object] & ~disease[graph.subject]
-        self._owner = np.where(turned, graph.object, graph.subject)
-        self._other = np.where(turned, graph.subject, graph.object)
-        self._order = np.argsort(self._owner, kind="stable")
-        self._start = np.concatenate([[0], np.cumsum(np.bincount(self._owner, minlength=len(graph)))])
-        self._is_a = graph.relation == _place(graph.relations, IS_A)
-        self._finding = np.isin(graph.relation, [_place(graph.relations, name) for name in FINDINGS])
-        self._finding &= graph.polarity > 0
-        self._weight = np.maximum(graph.degree, 1) ** DEGREE_POWER
-        self._affirmed = np.bincount(self._owner[graph.polarity > 0], minlength=len(graph))
-        self._owned: dict[int, tuple[np.ndarray, np.ndarray]] = {}
-        self._implied: dict[int, frozenset[int]] = {}
-        self._near: dict[int, tuple[list[int], np.ndarray]] = {}
-        self._by_type: dict[int, list[int]] = {}
+        owner = np.where(disease[graph.object] & ~disease[graph.subject], graph.object, graph.subject)
+        affirmed = graph.polarity > 0
+        findings = np.isin(graph.relation, [_place(graph.relations, name) for name in FINDINGS])
+        self._shown = (findings & affirmed).astype(np.int8)
+        self._yes_starts, self._yes = sorted_by(owner, nodes, np.flatnonzero(affirmed).astype(np.int32))
+        excluded = np.flatnonzero(~affirmed).astype(np.int32)
+        excluded = excluded[~self._affirmed_too(owner[excluded], excluded)]
+        self._no_starts, self._no = sorted_by(owner, nodes, excluded)
+        self.affirmed = np.diff(self._yes_starts)
+        self.excluded = np.diff(self._no_starts)
+        self._sharers = np.bincount(graph.object[self._shown == 1], minlength=nodes).astype(np.int32)
+        self._narrower = np.bincount(graph.object[graph.is_a == 1], minlength=nodes).astype(np.int32)
+        self._weight = np.maximum(graph.degree, 1).astype(np.float64) ** DEGREE_POWER
+        self._bits = np.array([_bits(name) for name in graph.ids], np.uint64)
+        able = np.flatnonzero(self.affirmed >= MIN_FACTS).astype(np.int32)
+        # Peers in an order that other nodes don't change.
+        able = able[np.argsort(self._bits[able], kind="stable")]
+        self._peer_starts, self._peers = sorted_by(graph.type.astype(np.int32), max(1, len(graph.types)), able)
         self._quartiles: dict[int, np.ndarray] = {}
-        self._facts: dict[int, Fact] = {}
-        self._entities: dict[int, Entity] = {}
+
+    def __getstate__(self):
+        return {k: v for k, v in self.__dict__.items() if k not in LAZY}
+
+    @cached_property
+    def departments(self) -> list[tuple[str, ...]]:
+        """Department codes of each node."""
+        return [tuple(codes) for codes in self.graph.nodes["departments"].to_pylist()]
+
+    @cached_property
+    def _facts(self) -> dict[int, Fact]:
+        return {}
+
+    @cached_property
+    def _entities(self) -> dict[int, Entity]:
+        return {}
+
+    def _affirmed_too(self, owners: np.ndarray, edges: np.ndarray) -> np.ndarray:
+        """Which excluded edges are about something that another source affirms, there or below: those are no
+        negatives."""
+        graph = self.graph
+        order = np.argsort(owners, kind="stable")
+        owners, edges = owners[order].astype(np.int32), edges[order]
+        others = np.where(graph.subject[edges] == owners, graph.object[edges], graph.subject[edges])
+        found, sorted_ = np.empty(len(edges), bool), np.empty(len(edges), np.int8)
+        implied(owners, others, graph.out, graph.object, self._shown, graph.is_a, sorted_)
+        found[order] = sorted_ == 1
+        return found
 
     def eligible(self, types: tuple[str, ...]) -> list[int]:
         """Rows of the nodes of these types that have facts enough for a bundle."""
         wanted = [_place(self.graph.types, name) for name in types]
-        return np.flatnonzero((self._affirmed >= MIN_FACTS) & np.isin(self.graph.type, wanted)).tolist()
+        return np.flatnonzero((self.affirmed >= MIN_FACTS) & np.isin(self.graph.type, wanted)).tolist()
+
+    def owned(self, row: int) -> tuple[np.ndarray, np.ndarray]:
+        """Affirmed and excluded edges of an anchor."""
+        return (
+            self._yes[self._yes_starts[row] : self._yes_starts[row + 1]],
+            self._no[self._no_starts[row] : self._no_starts[row + 1]],
+        )
 
     def capacity(self, row: int, cap: int) -> int:
         """Bundles before an edge is used more than `cap` times."""
-        yes, no = self.owned(row)
-        hands = _hands(len(yes)) if len(yes) >= MIN_FACTS else 0
-        return cap * (min(hands, len(no) // _take(len(no), hands)) if len(no) else hands)
+        return room(int(self.affirmed[row]), int(self.excluded[row]), cap)
+
+    def pack(self, row: int) -> int:
+        """Bundles in which all of an anchor's edges are used at least once."""
+        return pack(int(self.affirmed[row]), int(self.excluded[row]))
+
+    def difficulties(self, rows: Sequence[int]) -> dict[int, int]:
+        """Third of these anchors by how much of what each shows its closest sibling shows, 0 the least."""
+        graph, chosen = self.graph, np.array(rows, np.int32)
+        found = np.empty(len(chosen))
+        closeness(
+            chosen,
+            graph.subject,
+            graph.object,
+            graph.out,
+            graph.into,
+            graph.into_rows,
+            self._shown,
+            graph.is_a,
+            self._sharers,
+            self._narrower,
+            graph.type,
+            self._bits,
+            self._peer_starts,
+            self._peers,
+            found,
+        )
+        thirds = np.quantile(found, (1 / 3, 2 / 3)) if len(found) else np.zeros(2)
+        return dict(zip(chosen.tolist(), np.searchsorted(thirds, found).tolist(), strict=True))
 
     def tail(self, row: int) -> int:
         """Quartile of an anchor's number of facts among all anchors of its type, 0 the fewest."""
         kind = int(self.graph.type[row])
         if kind not in self._quartiles:
-            peers = self._affirmed[(self.graph.type == kind) & (self._affirmed >= MIN_FACTS)]
-            self._quartiles[kind] = np.quantile(peers, (0.25, 0.5, 0.75))
-        return int(np.searchsorted(self._quartiles[kind], self._affirmed[row]))
+            peers = self.affirmed[(self.graph.type == kind) & (self.affirmed >= MIN_FACTS)]
+            self._quartiles[kind] = np.quantile(peers, (0.25, 0.5, 0.75)) if len(peers) else np.zeros(TAILS - 1)
+        return int(np.searchsorted(self._quartiles[kind], self.affirmed[row]))
 
-    def owned(self, row: int) -> tuple[np.ndarray, np.ndarray]:
-        """Affirmed and excluded edges of an anchor. What one source excludes and another affirms, there or below, is
-        not a negative."""
-        if row not in self._owned:
-            rows = self._order[self._start[row] : self._start[row + 1]]
-            yes, no = (rows[self.graph.polarity[rows] == polarity] for polarity in (1, -1))
-            if len(no):
-                no = no[[other not in self.implied(row) for other in self._other[no].tolist()]]
-            self._owned[row] = yes, no
-        return self._owned[row]
+    def dealt(self, rows: np.ndarray, seed: int, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Facts [B, 8], negatives [B, 4] and distractors [B, 5] of draws, as rows, -1 where there are fewer.
 
-    def implied(self, row: int) -> frozenset[int]:
-        """Rows of all findings of a node, and of everything above them."""
-        if row not in self._implied:
-            rows = self.graph.rows_of(row)
-            shown = self.graph.object[rows[self._finding[rows]]].tolist()
-            self._implied[row] = frozenset().union(*(self.graph.closure(o) for o in shown))
-        return self._implied[row]
+        Raises UsageError for an anchor with too few facts.
+        """
+        graph = self.graph
+        rows, numbers = rows.astype(np.int32), numbers.astype(np.int64)
+        if len(rows) and self.affirmed[rows].min() < MIN_FACTS:
+            row = rows[self.affirmed[rows].argmin()]
+            few = f"{graph.ids[row]} has {self.affirmed[row]} facts, a bundle needs {MIN_FACTS}"
+            raise UsageError(few, "take one from `anchors`")
+        order = np.lexsort((numbers, rows))
+        wide = [np.empty(width * len(rows), np.int32) for width in (MAX_FACTS, MAX_NEGATIVES, MAX_NEAR)]
+        deal(
+            rows[order],
+            numbers[order],
+            seed & (2**64 - 1),
+            self._yes_starts,
+            self._yes,
+            self._no_starts,
+            self._no,
+            graph.subject,
+            graph.object,
+            graph.relation,
+            len(graph.relations),
+            graph.stated.key,
+            graph.out,
+            graph.into,
+            graph.into_rows,
+            self._shown,
+            graph.is_a,
+            self._sharers,
+            self._narrower,
+            graph.type,
+            self._bits,
+            self._weight,
+            self._peer_starts,
+            self._peers,
+            *wide,
+        )
+        found = []
+        for flat in wide:
+            table = np.empty((len(rows), len(flat) // max(1, len(rows))), np.int32)
+            table[order] = flat.reshape(table.shape)
+            found.append(table)
+        return tuple(found)
 
-    def bundle(self, row: int, seed: int, number: int) -> Bundle:
-        yes, no = self.owned(row)
-        name = self.graph.ids[row]
-        if len(yes) < MIN_FACTS:
-            raise UsageError(f"{name} has {len(yes)} facts, a bundle needs {MIN_FACTS}", "take one from `anchors`")
-        hands = _hands(len(yes))
-        turn, hand = divmod(number, hands)
-        cuts = _cuts(len(yes), hands, hashed(seed, name, "cuts", turn))
-        facts = self._shuffled(yes, hashed(seed, name, "facts", turn))[cuts[hand] : cuts[hand + 1]]
-        take = _take(len(no), hands)
-        turn, hand = divmod(number, len(no) // take if take else 1)
-        negatives = self._shuffled(no, hashed(seed, name, "negatives", turn))[hand * take : (hand + 1) * take]
-        near = self._distractors(row, facts, hashed(seed, name, "near", number))
-        named = dict.fromkeys([row, *self._other[facts].tolist(), *self._other[negatives].tolist(), *near])
+    def bundle(
+        self, row: int, seed: int, number: int, facts: np.ndarray, negatives: np.ndarray, near: np.ndarray
+    ) -> Bundle:
+        """A bundle of rows."""
+        graph = self.graph
+        yes, no, near = (rows[rows != NONE].tolist() for rows in (facts, negatives, near))
+        ends = [int(end) for edge in (*yes, *no) for end in (graph.subject[edge], graph.object[edge])]
+        named = dict.fromkeys([row, *ends, *near])
         return Bundle(
-            anchor=name,
-            facts=tuple(self._fact(edge) for edge in facts.tolist()),
-            negatives=tuple(self._fact(edge) for edge in negatives.tolist()),
-            distractors=tuple(self.graph.ids[i] for i in near),
+            anchor=graph.ids[row],
+            facts=tuple(self._fact(edge) for edge in yes),
+            negatives=tuple(self._fact(edge) for edge in no),
+            distractors=tuple(graph.ids[i] for i in near),
             entities=tuple(self._entity(i) for i in named),
             departments=self.departments[row],
             tail=self.tail(row),
             seed=seed,
             number=number,
         )
-
-    def _shuffled(self, edges: np.ndarray, base: int) -> np.ndarray:
-        """Weighted random order (Efraimidis and Spirakis 2006) within each relation, relations spread evenly."""
-        if len(edges) < 2:
-            return edges
-        keys, relation = self.graph.key_bits[edges], self.graph.relation[edges]
-        wait = -np.log(uniform(base, keys)) / self._weight[self._other[edges]]
-        order = np.lexsort((wait, relation))
-        _, first, count = np.unique(relation[order], return_index=True, return_counts=True)
-        shift = uniform(base + 1, keys[order[first]])
-        place = (np.arange(len(edges)) - np.repeat(first - shift, count)) / np.repeat(count, count)
-        return edges[order[np.argsort(place, kind="stable")]]
-
-    # Distractors
-
-    def _distractors(self, row: int, facts: np.ndarray, base: int) -> list[int]:
-        """Nodes that resemble the anchor, each missing at least one of the facts."""
-        if row not in self._near:
-            self._near[row] = self._resembling(row)
-        near, weight = self._near[row]
-        findings = set(self.graph.object[facts[self._finding[facts]]].tolist())
-        draw = uniform(base, np.arange(1, len(near) + 1, dtype=np.uint64))
-        wanted = MIN_NEAR + base % (MAX_NEAR - MIN_NEAR + 1)
-        picked = []
-        for i in np.argsort(-np.log(draw) / weight).tolist():
-            if not findings or not findings <= self.implied(near[i]):
-                picked.append(near[i])
-            if len(picked) == wanted:
-                break
-        return picked
-
-    def _resembling(self, row: int) -> tuple[list[int], np.ndarray]:
-        """Nodes of the same type by what they share with a node: findings (the rarer the more), parents, department."""
-        graph, score = self.graph, {}
-        rows = graph.rows_of(row)
-        for relation, weigh in ((self._finding, lambda n: 1 / np.log2(1 + n)), (self._is_a, lambda n: 1.0)):
-            for shared in graph.object[rows[relation[rows]]].tolist():
-                into = graph.rows_of(shared, inverse=True)
-                into = into[relation[into]]
-                if len(into) <= SHARED_BY:
-                    for other in graph.subject[into].tolist():
-                        score[other] = score.get(other, 0.0) + weigh(len(into))
-        related = graph.closure(row) | graph.closure(row, down=True)
-        ids = graph.ids
-        score = {i: s for i, s in score.items() if graph.type[i] == graph.type[row] and i not in related}
-        best = sorted(score, key=lambda i: (-score[i], ids[i]))[:CANDIDATES]
-        peers = self._peers(int(graph.type[row]))
-        drawn = (peers[hashed(0, ids[row], draw) % len(peers)] for draw in range(2 * MAX_NEAR if peers else 0))
-        best += dict.fromkeys(i for i in drawn if i not in related and i not in score)
-        return best, np.array([score.get(i, UNRELATED) for i in best])
-
-    def _peers(self, kind: int) -> list[int]:
-        if kind not in self._by_type:
-            self._by_type[kind] = self.eligible((self.graph.types[kind],))
-        return self._by_type[kind]
-
-    # Plain data
 
     def _fact(self, edge: int) -> Fact:
         if edge not in self._facts:
@@ -190,35 +236,8 @@ def hashed(seed: int, *parts: str | int) -> int:
     return int.from_bytes(blake2b(data, digest_size=8, person=b"bundle").digest(), "big") >> 2
 
 
-def uniform(base: int, keys: np.ndarray) -> np.ndarray:
-    """One number in (0, 1) per key (uint64[n] to float64[n]): SplitMix64 (Steele, Lea and Flood 2014)."""
-    with np.errstate(over="ignore"):
-        x = keys * np.uint64(0x9E3779B97F4A7C15) + np.uint64(base)
-        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        x ^= x >> np.uint64(31)
-    return ((x >> np.uint64(11)).astype(np.float64) + 0.5) / 2**53
-
-
-def _hands(edges: int) -> int:
-    """Bundles in one pass over an anchor's facts."""
-    return max(1, -(-edges * 2 // int(2 * MEAN_FACTS)))
-
-
-def _take(negatives: int, hands: int) -> int:
-    """Negatives in one bundle."""
-    return min(MAX_NEGATIVES, max(1, negatives // hands)) if negatives and hands else 0
-
-
-def _cuts(edges: int, hands: int, base: int) -> list[int]:
-    """Bounds of hands of 3-8 edges that together hold all of them: even ones, each bound then moved by up to two."""
-    cuts = [edges * hand // hands for hand in range(hands + 1)]
-    for hand in range(1, hands):
-        lowest = max(cuts[hand - 1] + MIN_FACTS, cuts[hand + 1] - MAX_FACTS)
-        highest = min(cuts[hand - 1] + MAX_FACTS, cuts[hand + 1] - MIN_FACTS)
-        base, move = divmod(base, 5) if base else (0, 2)
-        cuts[hand] = min(max(cuts[hand] + move - 2, lowest), highest)
-    return cuts
+def _bits(name: str) -> int:
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big")
 
 
 def _place(names: tuple[str, ...], name: str) -> int:

@@ -48,7 +48,8 @@ FAMILIES = (
         FINDINGS,
         frozenset(("phenotype", "symptom", "finding")),
         _cue(
-            r"caus\w+|present\w*|characteri[sz]\w+|featur\w+|manifest\w*|leads?|led|results?|produc\w+|gives? rise"
+            r"caus\w+|bring\w*|brought"
+            r"|present\w*|characteri[sz]\w+|featur\w+|manifest\w*|leads?|led|results?|produc\w+|gives? rise"
             r"|includ\w+|associated|accompan\w+|ha(?:s|ve|d|ving)|with|without|develop\w*|show\w*|experienc\w+"
             r"|symptoms?|signs?|findings?|complain\w*|report\w*|den(?:y|ies|ied|ying)|seen|found|observed|occur\w*"
             r"|common\w*|typical\w*|absen\w+|suggest\w*|indicat\w*|points?|due|secondary|lack\w*|exclud\w+|expect\w*"
@@ -66,7 +67,7 @@ FAMILIES = (
             r"diagnos\w+|confirm\w*|detect\w*|test\w*|investigat\w+|examin\w+|evaluat\w+|work-?up|show\w*|reveal\w*"
             r"|identif\w+|check\w*|screen\w*|assess\w*|order\w*|perform\w*|requir\w+|support\w*|done|us(?:e|ed|ing|es)"
             r"|establish\w*|rel(?:y|ies|ied)|obtain\w*|arrang\w+|found|clinch\w*|settle\w*|request\w*",
-            "诊断|确诊|检查|检测|化验|筛查|评估|依靠|依据|证实|检验|发现|明确|提示|需做|完善|借助|通过",
+            "诊断|确诊|查出|查明|检查|检测|化验|筛查|评估|依靠|依据|证实|检验|发现|明确|提示|需做|完善|借助|通过",
         ),
     ),
     Family(

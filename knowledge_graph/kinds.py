@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from knowledge_graph.entries import Term
+from knowledge_graph.readers.entries import Term
 
 KINDS = frozenset(
     (
@@ -20,6 +20,14 @@ KINDS = frozenset(
         "risk_factor",
         "procedure",
         "population",
+        "drug_class",
+        "pathway",
+        "biological_process",
+        "cellular_component",
+        "molecular_function",
+        "dose",
+        "food",
+        "other",
     )
 )
 NAMESPACES = {"disease_ontology": "disease", "symptoms": "symptom", "human_phenotype": "phenotype"}

@@ -1,6 +1,5 @@
 """The graph in memory: typed nodes, and edges that affirm or exclude, as int32 arrays over both directions."""
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -13,58 +12,24 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from datagen.errors import UsageError
+from knowledge_graph.schema import NODES
+from knowledge_graph.statements import Statements, read_batches, sorted_by, starts_of
 
 if TYPE_CHECKING:
     import networkx as nx
 
-TEXTS = pa.list_(pa.field("element", pa.string(), False))
-
-NODES = pa.schema(
-    [
-        pa.field("id", pa.string(), False),
-        pa.field("type", pa.string(), False),
-        pa.field("name_en", pa.string()),
-        pa.field("name_zh", pa.string()),
-        pa.field("synonyms", TEXTS, False),
-        pa.field("synonyms_zh", TEXTS, False),
-        pa.field("definition", pa.string()),
-        pa.field("departments", TEXTS, False),
-        pa.field("alt_ids", TEXTS, False),
-        pa.field("xrefs", TEXTS, False),
-        pa.field("license", pa.string(), False),
-        pa.field("source", pa.string(), False),
-        pa.field("version", pa.string()),
-    ]
-)
-EDGES = pa.schema(
-    [
-        pa.field("subject", pa.string(), False),
-        pa.field("relation", pa.string(), False),
-        pa.field("object", pa.string(), False),
-        pa.field("polarity", pa.int8(), False),
-        pa.field("frequency", pa.float32()),
-        pa.field("n", pa.int32()),
-        pa.field("evidence", TEXTS, False),
-        pa.field("tier", pa.string(), False),
-        pa.field("license", pa.string(), False),
-        pa.field("origin", pa.string(), False),
-        pa.field("key", pa.string(), False),
-    ]
-)
 IS_A = "is_a"
 FINDINGS = ("has_phenotype", "has_symptom")
 """Relations from a disease to what is found in a patient; they differ only in the ontology of their object."""
 
 
-def edge_key(subject: str, relation: str, object: str, polarity: int) -> str:
-    """What names an edge for good: 64 bits in hex over what it states, whoever states it."""
-    fact = f"{subject}\0{relation}\0{object}\0{polarity:+d}".encode()
-    return hashlib.blake2b(fact, digest_size=8).hexdigest()
-
-
 @dataclass(frozen=True)
 class Node:
-    """One thing: `id` is a CURIE (DOID:1287), `type` disease, phenotype, symptom, test, treatment, drug, gene, ..."""
+    """One thing: `id` is a CURIE (DOID:1287), `type` disease, phenotype, symptom, test, treatment, drug, gene, ...
+
+    `prevalence` is a class in its source's words (1-9 / 100 000), `information` the content by place in the hierarchy:
+    0 for a root, 1 for what has nothing below.
+    """
 
     id: str
     type: str
@@ -74,6 +39,8 @@ class Node:
     synonyms_zh: tuple[str, ...] = ()
     definition: str | None = None
     departments: tuple[str, ...] = ()
+    prevalence: str | None = None
+    information: float | None = None
     alt_ids: tuple[str, ...] = ()
     xrefs: tuple[str, ...] = ()
     license: str = "NOASSERTION"
@@ -90,8 +57,9 @@ class Node:
 class Edge:
     """One statement. `polarity` +1 affirms, -1 excludes; `frequency` (0..1) is the share of `n` patients who show it.
 
-    `evidence` are references (PMID:..., OMIM:...), `tier` is A (curated), B (derived) or C (mined from text),
-    `origin` the file that states it.
+    `onset` is the HPO term of the age at which it most often first shows, `sex` is female or male where all that is
+    known is of one sex, `evidence` are references (PMID:..., OMIM:...), `tier` is A (curated), B (derived) or C (mined
+    from text), `origin` the file that states it.
     """
 
     subject: str
@@ -105,39 +73,36 @@ class Edge:
     license: str
     origin: str
     key: str
+    onset: str | None = None
+    sex: str | None = None
 
 
 class Graph:
     """A read-only graph over tables of the schemas NODES and EDGES.
 
-    Arrays (N nodes, E edges, sorted by subject): `subject`, `object` int32[E] are rows of `nodes`; `relation` int16[E]
-    indexes `relations`; `polarity` int8[E]; `frequency` float32[E], NaN where unknown; `type` int16[N] indexes `types`.
+    Arrays (N nodes, E edges, sorted by subject and object): `subject`, `object` int32[E] are rows of `nodes`;
+    `relation` int16[E] indexes `relations`; `polarity` int8[E]; `frequency` float32[E], NaN where unknown; `type`
+    int16[N] indexes `types`; `is_a` int8[E] is 1 where an edge
+    affirms is_a; `stated` holds the rest. Edges from node i are rows `out[i]` to `out[i + 1]`, those to it
+    `into_rows[into[i] : into[i + 1]]`. Workers of one machine share them without a copy (`ray.put`).
 
     Raises UsageError for tables of another schema, repeated ids or edges to nodes that are not there.
     """
 
-    def __init__(self, nodes: pa.Table, edges: pa.Table):
-        self.nodes, edges = _cast(nodes, NODES), _cast(edges, EDGES)
+    def __init__(self, nodes: pa.Table, edges: pa.Table | Iterable[pa.RecordBatch]):
+        self.nodes = _cast(nodes, NODES)
         ids = self.nodes["id"].combine_chunks()
         if pc.count_distinct(ids).as_py() != len(ids):
             raise UsageError("a node's id is there twice", "build the graph again")
-        subject, object_ = (pc.index_in(edges[end], value_set=ids) for end in ("subject", "object"))
-        if subject.null_count or object_.null_count:
-            raise UsageError(
-                f"{subject.null_count + object_.null_count} ends of edges are not among the nodes",
-                "build the graph again",
-            )
-        order = np.argsort(subject.to_numpy(), kind="stable")
-        self.edges = edges.take(order)
-        self.subject = subject.to_numpy()[order].astype(np.int32)
-        self.object = object_.to_numpy()[order].astype(np.int32)
-        self.relations, self.relation = _codes(self.edges["relation"])
         self.types, self.type = _codes(self.nodes["type"])
-        self.polarity = self.edges["polarity"].to_numpy()
-        self.frequency = self.edges["frequency"].to_numpy()
-        self._out = _starts(self.subject, len(ids))
-        self._in = _starts(self.object, len(ids))
-        self._in_edges = np.argsort(self.object, kind="stable").astype(np.int32)
+        self.stated = Statements.of(edges, ids)
+        self.relations = self.stated.words["relation"]
+        for name in ("subject", "object", "relation", "polarity", "frequency"):
+            setattr(self, name, getattr(self.stated, name))
+        is_a = self.relations.index(IS_A) if IS_A in self.relations else -1
+        self.is_a = ((self.relation == is_a) & (self.polarity > 0)).astype(np.int8)
+        self.out = starts_of(self.subject, len(ids))
+        self.into, self.into_rows = sorted_by(self.object, len(ids))
 
     def __len__(self) -> int:
         return len(self.nodes)
@@ -193,8 +158,8 @@ class Graph:
     def rows_of(self, row: int, inverse: bool = False) -> np.ndarray:
         """Rows in `edges` whose subject (inverse: object) is the node at `row`: int32, shape [degree]."""
         if inverse:
-            return self._in_edges[self._in[row] : self._in[row + 1]]
-        return np.arange(self._out[row], self._out[row + 1], dtype=np.int32)
+            return self.into_rows[self.into[row] : self.into[row + 1]]
+        return np.arange(self.out[row], self.out[row + 1], dtype=np.int32)
 
     def edges_of(
         self, node: str, relation: str | None = None, polarity: int | None = None, inverse: bool = False
@@ -209,17 +174,22 @@ class Graph:
         return [self.edge_at(row) for row in rows]
 
     def edge_at(self, row: int) -> Edge:
-        return _as(Edge, self.edges, int(row))
+        """The edge at a row of the arrays."""
+        ids = self.ids
+        return Edge(
+            ids[self.subject[row]], self.relations[self.relation[row]], ids[self.object[row]], *self.stated.at(row)
+        )
+
+    @cached_property
+    def edges(self) -> pa.Table:
+        """All edges as a table of the schema EDGES, in the order of the arrays: for analysis, made when asked for."""
+        ids = self.nodes["id"].combine_chunks()
+        return self.stated.table(ids)
 
     @cached_property
     def _by_key(self) -> tuple[np.ndarray, np.ndarray]:
-        order = np.argsort(self.key_bits, kind="stable")
-        return self.key_bits[order], order
-
-    @cached_property
-    def key_bits(self) -> np.ndarray:
-        """Edge keys as numbers: uint64[E]."""
-        return np.frombuffer(bytes.fromhex("".join(self.edges["key"].to_pylist())), ">u8").astype(np.uint64)
+        order = np.argsort(self.stated.key, kind="stable")
+        return self.stated.key[order], order
 
     def edge(self, key: str) -> Edge:
         """The edge of a key. Raises KeyError."""
@@ -233,7 +203,7 @@ class Graph:
     @cached_property
     def degree(self) -> np.ndarray:
         """Edges at each node, both directions: int32[N]."""
-        return (np.diff(self._out) + np.diff(self._in)).astype(np.int32)
+        return (np.diff(self.out) + np.diff(self.into)).astype(np.int32)
 
     # Hierarchy
 
@@ -245,11 +215,10 @@ class Graph:
         """Rows of a node and everything above it by is_a (down: below it)."""
         found = self._closures.get((row, down))
         if found is None:
-            code = self.relations.index(IS_A) if IS_A in self.relations else -1
             seen, queue = {row}, [row]
             while queue:
                 rows = self.rows_of(queue.pop(), inverse=down)
-                rows = rows[(self.relation[rows] == code) & (self.polarity[rows] > 0)]
+                rows = rows[self.is_a[rows] == 1]
                 for other in (self.subject if down else self.object)[rows].tolist():
                     if other not in seen:
                         seen.add(other)
@@ -291,15 +260,11 @@ def load(path: str | Path) -> Graph:
 
     Raises UsageError where there is none.
     """
-    return Graph(*(_read(Path(path), kind, schema) for kind, schema in (("nodes", NODES), ("edges", EDGES))))
-
-
-def _read(folder: Path, kind: str, schema: pa.Schema) -> pa.Table:
-    files = sorted((folder / kind).glob("*.parquet"))
-    if not files and not (kind == "edges" and (folder / "nodes").is_dir()):
-        raise UsageError(f"{folder} holds no graph: there is no {kind}/*.parquet", "give the folder of a built graph")
-    tables = [pq.read_table(file) for file in files]
-    return pa.concat_tables(tables) if tables else schema.empty_table()
+    folder = Path(path)
+    nodes, edges = (sorted((folder / kind).glob("*.parquet")) for kind in ("nodes", "edges"))
+    if not nodes:
+        raise UsageError(f"{folder} holds no graph: there is no nodes/*.parquet", "give the folder of a built graph")
+    return Graph(pa.concat_tables([pq.read_table(file) for file in nodes]), read_batches(edges))
 
 
 def _cast(rows: pa.Table, schema: pa.Schema) -> pa.Table:
@@ -313,10 +278,6 @@ def _codes(column: pa.ChunkedArray) -> tuple[tuple[str, ...], np.ndarray]:
     """Distinct values, sorted, and each row's place among them."""
     values = sorted(column.unique().to_pylist())
     return tuple(values), pc.index_in(column, value_set=pa.array(values, pa.string())).to_numpy().astype(np.int16)
-
-
-def _starts(ends: np.ndarray, nodes: int) -> np.ndarray:
-    return np.concatenate([[0], np.cumsum(np.bincount(ends, minlength=nodes))]).astype(np.int64)
 
 
 def _as(kind: type, rows: pa.Table, row: int):

@@ -1,12 +1,17 @@
-"""Evidence bundles from a graph: which anchors, how many of each department, none of their edges used too often."""
+"""Evidence bundles from a graph: which anchors, how many of each department, none of their edges used too often.
+
+What takes a graph takes a `Dealer` of it too: many processes of one machine share one by `ray.put(Dealer(graph))`.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+
 from datagen.errors import UsageError
 from knowledge_graph.bundle import Bundle
-from knowledge_graph.deal import Dealer, hashed
+from knowledge_graph.deal import Bundles, Dealer, hashed
 from knowledge_graph.model import Graph
 
 EXPOSURE_CAP = 200
@@ -22,23 +27,36 @@ class Draw:
     department: str | None
 
 
-def sample_bundle(graph: Graph, anchor: str, seed: int = 0, number: int = 0) -> Bundle:
+def sample_bundle(graph: Graph | Dealer, anchor: str, seed: int = 0, number: int = 0) -> Bundle:
     """Bundle `number` (0, 1, ...) of an anchor: always the same one for the same seed, number and edges of the anchor.
 
     Over the numbers below `capacity(graph, anchor, cap)` no edge is used more than `cap` times.
     Raises KeyError for an unknown anchor, UsageError for one with fewer than 3 facts.
     """
-    return _dealer(graph).bundle(graph.index(anchor), seed, number)
+    dealer = dealer_of(graph)
+    row, numbers = np.array([dealer.graph.index(anchor)], np.int32), np.array([number], np.int64)
+    return Bundles(dealer, seed, row, numbers)[0]
 
 
-def capacity(graph: Graph, anchor: str, cap: int = EXPOSURE_CAP) -> int:
+def sample_bundles(graph: Graph | Dealer, draws: Iterable[Draw], seed: int = 0) -> Bundles:
+    """The bundles of many draws, as `sample_bundle` would make them, all at once: arrays, and bundles when indexed.
+
+    Raises as `sample_bundle` does.
+    """
+    draws, dealer = list(draws), dealer_of(graph)
+    rows = np.array([dealer.graph.index(draw.anchor) for draw in draws], np.int32)
+    return Bundles(dealer, seed, rows, np.array([draw.number for draw in draws], np.int64))
+
+
+def capacity(graph: Graph | Dealer, anchor: str, cap: int = EXPOSURE_CAP) -> int:
     """Bundles of an anchor in which no edge is used more than `cap` times; 0 where it has too few facts for one.
     Raises KeyError for an unknown anchor."""
-    return _dealer(graph).capacity(graph.index(anchor), cap)
+    dealer = dealer_of(graph)
+    return dealer.capacity(dealer.graph.index(anchor), cap)
 
 
 def anchors(
-    graph: Graph,
+    graph: Graph | Dealer,
     quotas: Mapping[str, int] | int,
     seed: int = 0,
     start: Mapping[str, int] | None = None,
@@ -57,7 +75,7 @@ def anchors(
 
     Raises UsageError for a department without anchors, or one that can't give as many bundles within the cap.
     """
-    dealer = _dealer(graph)
+    dealer = dealer_of(graph)
     whole = isinstance(quotas, int)
     cells: dict[str | None, list[tuple[int, int, int]]] = {}
     for row in dealer.eligible(tuple(types)):
@@ -99,5 +117,10 @@ def _cell(dealer: Dealer, code: str | None, members: list, wanted: int, start: i
 
 
 @lru_cache(maxsize=2)
-def _dealer(graph: Graph) -> Dealer:
+def _made(graph: Graph) -> Dealer:
     return Dealer(graph)
+
+
+def dealer_of(graph: Graph | Dealer) -> Dealer:
+    """The dealer of a graph, made once."""
+    return graph if isinstance(graph, Dealer) else _made(graph)

@@ -235,7 +235,7 @@ def _of_graph(graph: Graph, subject: str, family: Family) -> list[_Known]:
                     graph.relations[graph.relation[at]],
                     int(graph.polarity[at]),
                     None if np.isnan(frequency) else frequency,
-                    graph.edges["key"][at].as_py(),
+                    graph.stated.key_at(at),
                 )
             )
     return found

@@ -1,13 +1,22 @@
 """Which generated texts are published: every claim in the bundle, the question answerable by the anchor alone."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
-from knowledge_graph import Claim, Graph, Linker, verify
+from knowledge_graph import Bundle, Claim, Graph, Linker, verify
 from knowledge_graph.model import FINDINGS
+from synthesis.critic import sentences
 from synthesis.findings import Findings
+from synthesis.grounding import in_chinese
 from synthesis.seeds import Seed
 from synthesis.tasks import Draft
+
+ASKS = re.compile(r"^[^?？:：]{0,40}[?？:：]\s*")
+"""What a true-or-false question begins with: all but the statement."""
+
+LONGEST = 8000
+"""Characters of a text made from one bundle: what is longer rambles."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +35,12 @@ class Judge:
     def __init__(self, graph: Graph, linker: Linker, findings: Findings, max_unchecked: float):
         self.graph, self.linker, self.findings, self.max_unchecked = graph, linker, findings, max_unchecked
 
-    def verdict(self, draft: Draft, seed: Seed) -> Verdict:
-        claims = verify(draft.claims, self.graph, seed.bundle)
+    def verdict(self, draft: Draft, seed: Seed, language: str | None = None) -> Verdict:
+        """`language` (en, zh), where given, is the one that the text must be in."""
+        claims = verify(draft.claims, *self._world(seed))
         counts = dict(sorted(Counter(claim.verdict for claim in claims).items()))
         asked, clues = self._question(draft, seed)
-        reason = self._reason(claims, draft, seed) or asked
+        reason = _form(draft, language) or self._reason(claims, draft, seed) or asked
         if reason is None and clues and self._others(draft, seed, clues):
             reason = "ambiguous"
         evidence = [c.edge for c in claims if c.verdict == "supported" and c.edge] + [fact.key for fact in clues]
@@ -47,9 +57,20 @@ class Judge:
         unchecked = {claim.sentence for claim in claims if claim.verdict == "unchecked"}
         if not sentences or len(unchecked) > self.max_unchecked * len(sentences):
             return "unchecked"
-        if draft.answer is not None and {m.node for m in self.linker.link(draft.answer)} != {seed.bundle.anchor}:
+        target = draft.target or seed.bundle.anchor
+        if draft.answer is not None and {m.node for m in self.linker.link(draft.answer)} != {target}:
             return "wrong_answer"
-        return None
+        return self._misjudged(draft, seed) if draft.statement else None
+
+    def _misjudged(self, draft: Draft, seed: Seed) -> str | None:
+        """What is wrong with a true-or-false question: the bundle must decide what it states, and as was answered."""
+        claims = verify(ASKS.sub("", draft.statement), *self._world(seed))
+        if not claims or any(claim.verdict in ("unknown", "unchecked") for claim in claims):
+            return "unsupported"
+        return None if all(claim.verdict == "supported" for claim in claims) == draft.truth else "wrong_answer"
+
+    def _world(self, seed: Seed) -> tuple[Graph, Bundle, Linker]:
+        return self.graph, seed.bundle, self.linker
 
     def _question(self, draft: Draft, seed: Seed) -> tuple[str | None, list]:
         """What is wrong with the question, and the bundle's facts that it gives as clues."""
@@ -57,7 +78,7 @@ class Judge:
         clues, reason = [], None
         for mention in self.linker.link(draft.question):
             fact = next((stated[node] for node in (mention.node, *mention.candidates) if node in stated), None)
-            if mention.node == seed.bundle.anchor:
+            if mention.node in (seed.bundle.anchor, draft.target):
                 return "answer_in_question", []
             if fact is None:
                 reason = reason or "unsupported"
@@ -78,3 +99,15 @@ class Judge:
         if draft.options:
             return fitting & {m.node for option in draft.options for m in self.linker.link(option)}
         return {node for node in fitting if self.graph.type_of(node) == self.graph.type_of(anchor)}
+
+
+def _form(draft: Draft, language: str | None) -> str | None:
+    """What is wrong with a text whatever it says: its language, its length, a sentence said again."""
+    if language is None:
+        return None
+    if len(draft.text) > LONGEST:
+        return "length"
+    if in_chinese(draft.claims) != (language == "zh"):
+        return "language"
+    said = [draft.claims[start:end].casefold() for start, end in sentences(draft.claims)]
+    return "repeated" if len(set(said)) < len(said) else None

@@ -9,14 +9,18 @@ from typing import Annotated, Any, ClassVar
 import pyarrow as pa
 from pydantic import Field, field_validator, model_validator
 
+from datagen.answers import Answers, Meter
 from datagen.generator import make_generator
 from datagen.record import record_id
 from datagen.stage import Artefact, Item, Phase, Source
 from datagen.task import Job, Task
 from datagen.work_list import KIND, read_work_list
 from knowledge_graph import Graph, Linker, load
+from synthesis.forecast import FACTS, forecast
+from synthesis.prompting import prompts
 from synthesis.quotas import cells, department_quotas, listed_cells, orders
 from synthesis.tasks import TASKS
+from synthesis.usage import Tally
 from synthesis.write import SCRIPTS, Order, Writer
 
 SEEDS = pa.schema(
@@ -40,7 +44,7 @@ def opened(folder: Path) -> tuple[Graph, Linker]:
 
 
 class Generate(Source):
-    """Writes articles, questions, multiple choice and cases from the graph's evidence and checks every claim.
+    """Writes articles, questions of four kinds and cases from the graph's evidence and checks every claim.
 
     Texts are spread evenly over departments, languages and tasks, or over what a work list is short of. A text is
     accepted when each of its claims is supported by the bundle it was made from; what is contradicted, unsupported,
@@ -65,6 +69,7 @@ class Generate(Source):
     batch: int = Field(1000, ge=1, description="texts per shard")
     max_unchecked: float = Field(0.2, ge=0, le=1, description="share of sentences without a checkable claim")
 
+    version: ClassVar[str] = "2"
     writes: ClassVar[tuple[str, ...]] = ("text", "messages", "department", "content_type", "evidence")
 
     @model_validator(mode="after")
@@ -84,6 +89,12 @@ class Generate(Source):
 
     def items(self) -> list[Item]:
         return []
+
+    def forecast(self) -> str | None:
+        wanted = sum(self.quotas.values()) or self.number
+        kinds = [(prompts("graph", language)[task], FACTS, 512) for language in self.languages for task in self.tasks]
+        each = [forecast([kind], wanted / len(kinds), self.generator, self.generator_options) for kind in kinds]
+        return str(sum(each[1:], each[0])) if each[0] else None
 
     def phases(self) -> tuple[Phase, ...]:
         phases = []
@@ -120,7 +131,9 @@ class Generate(Source):
 
     def _report(self, task: Task) -> dict[str, Any]:
         unmet = self._missing(task, self.rounds + 1)
-        return {"missing": unmet.total(), "unmet": dict(sorted(unmet.items()))}
+        commits = [commit for number in range(1, self.rounds + 1) for commit in task.commits(f"rows{number}")]
+        facts = Tally.of_commits(commits).facts
+        return {"missing": unmet.total(), "unmet": dict(sorted(unmet.items())), **facts}
 
     def _write(self, task: Task) -> dict[str, Any]:
         number, start, stop = task.shard
@@ -128,6 +141,7 @@ class Generate(Source):
         found = [Order(**row) for row in task.job.store.parquet(path).read().slice(start, stop - start).to_pylist()]
         generator = make_generator(self.generator, **self.generator_options)
         generator.setup()
+        generator.remember(Answers(task.job.store), Meter(task.job.store))
         writer = Writer(
             *opened(task.artefact("graph")),
             generator,
@@ -137,11 +151,12 @@ class Generate(Source):
             task.job.settings["split"],
             self.max_unchecked,
         )
-        outcome = writer.write(found)
+        tally = Tally()
+        outcome = writer.write(found, tally)
         task.settle(None, outcome)
         kept = set(outcome.rows["id"].to_pylist()) - outcome.dropped.keys()
         accepted = Counter(o.cell for o in found if record_id(task.job.name, o.key(self.seed)) in kept)
-        return {"accepted": dict(accepted)}
+        return {"accepted": dict(accepted), "usage": tally.facts}
 
 
 def _slices(job: Job, batch: int, number: int) -> dict[int, list[int]]:

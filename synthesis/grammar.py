@@ -3,16 +3,17 @@
 import json
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
 from datagen.generator import Generator, Request, Response, Usage
 from synthesis.rules import Grammar, Message, Sentence, Slot, Thing
-from synthesis.tasks import LETTERS, TASKS
+from synthesis.tasks import LETTERS, TASKS, VERDICTS
 
 FOLDER = Path(__file__).parent / "grammars"
-SLOTS = frozenset(("topic", "objects", "rival", "present", "absent"))
+SLOTS = frozenset(("topic", "objects", "rival", "present", "absent", "asking", "odds"))
 SAYS = {
     "has_symptom": "symptom",
     "has_phenotype": "symptom",
@@ -25,6 +26,10 @@ SAYS = {
 """Relation of the graph -> the rule that says it; `no_` before it says that it doesn't hold."""
 TOGETHER = {"symptom": 3, "no_symptom": 2, "test": 2, "treatment": 2}
 """How many objects one sentence names at most."""
+
+STATED, RARE, EXCLUDED = 0.6, 0.05, 0.01
+"""Chance of a finding in a disease that the graph says shows it (without a frequency), says nothing of, excludes it."""
+SENTENCES_BESIDE = 4
 
 
 class NothingToSay(Exception):
@@ -40,6 +45,7 @@ class GrammarGenerator(Generator):
     """
 
     license: ClassVar[str] = "CC0-1.0"
+    reads: ClassVar[str] = "facts"
 
     def setup(self) -> None:
         for language in languages():
@@ -94,7 +100,7 @@ class _Composer:
         return getattr(self, f"_{self.facts['task']}")()
 
     def _article(self):
-        agenda = self._messages(self.positive + self.negative, self.facts.get("register") == "patient")
+        agenda = self._messages(self.positive + self.negative, self.facts.get("register"))
         return {"text": self._say("article", {}, agenda)}
 
     def _qa(self):
@@ -103,6 +109,30 @@ class _Composer:
             "question": self._say("question", slots),
             "answer": (self.anchor.names[0], []),
             "explanation": self._explanation(slots),
+        }
+
+    def _chain(self):
+        """From findings to the disease (not named in the question), from the disease to what is asked about it."""
+        slots = self._clues(most=3, negatives=False)
+        target = self.facts["target"]
+        asking = self._say(f"asked_{target['relation']}", {})[0]
+        question = self._say("chain", slots | {"asking": Thing((asking[:1].lower() + asking[1:],))})
+        agenda = self._messages(self.present + self.absent)
+        agenda += self._messages([target])
+        return {
+            "question": question,
+            "answer": (target["names"][0], []),
+            "explanation": self._say("explanation", {}, agenda),
+        }
+
+    def _statement(self):
+        fact, truth = self.facts["target"], self.facts["truth"]
+        said = fact if truth else {**fact, "polarity": -fact["polarity"]}
+        (message,), (right,) = self._messages([said]), self._messages([fact])
+        return {
+            "question": (self._say("statement", {}, [replace(message, framed=True)])[0], []),
+            "answer": (VERDICTS[self.grammar.language][not truth], []),
+            "explanation": self._say("sentence", {}, [right]),
         }
 
     def _mcq(self):
@@ -125,9 +155,24 @@ class _Composer:
         return {
             "case": self._say("case", slots),
             "question": self._say("case_question", {}),
-            "explanation": self._explanation(slots),
+            "explanation": self._weighed(self._explanation(slots)),
             "answer": (self.anchor.names[0], []),
         }
+
+    def _weighed(self, explanation: tuple[str, list[Sentence]]) -> tuple[str, list[Sentence]]:
+        """An explanation, and behind it what comes of it: the probabilities of the disease and those that resemble it.
+        Left out where the text is so short that a sentence without a claim would weigh too much."""
+        text, sentences = explanation
+        if len(sentences) < SENTENCES_BESIDE or not self.rivals:
+            return explanation
+        signs = {fact["id"]: fact for fact in (*self.present, *self.absent)}
+        weights = {self.anchor.names[0]: _likelihood(signs, (*self.positive, *self.negative))}
+        weights |= {rival["names"][0]: _likelihood(signs, rival["facts"]) for rival in self.rivals[:3]}
+        total = sum(weights.values())
+        named = sorted(weights, key=lambda name: -weights[name])
+        odds = tuple(Thing((f"{name} {weights[name] / total:.1%}",)) for name in named)
+        gap = " " if self.grammar.english else ""
+        return f"{text}{gap}{self._say('chances', {'odds': odds})[0]}", sentences
 
     def _clues(self, most: int, negatives: bool = True) -> dict[str, Slot]:
         """Findings that the question gives: some that are there, one or two that are not (where `negatives` are
@@ -157,8 +202,9 @@ class _Composer:
             agenda += self._messages(self._some(rest, 1, 1))
         return self._say("explanation", {}, agenda)
 
-    def _messages(self, facts: list[dict], patient: bool = False) -> list[Message]:
-        """Facts grouped by what says them, in one of the grammar's orders."""
+    def _messages(self, facts: list[dict], register: str | None = None) -> list[Message]:
+        """Facts grouped by what says them, in one of the grammar's orders; what a register has no words for is said as
+        in a textbook."""
         groups: dict[str, list[dict]] = {}
         for fact in facts:
             rule = SAYS.get(fact["relation"])
@@ -168,10 +214,13 @@ class _Composer:
         messages = []
         for name in sorted((n for n in groups if n in order), key=order.index):
             group = self.rng.sample(groups[name], len(groups[name]))
-            rule = f"patient.{name}" if patient else name
+            special = f"{register}.{name}" in self.grammar.rules
+            rule = f"{register}.{name}" if special else name
             while group:
                 size = self.rng.randint(1, TOGETHER.get(name, 1))
-                messages.append(Message(rule, {"topic": self.anchor, "objects": _things(group[:size])}))
+                # "It is a kind of ..." would be about the kind: a disease is named where another one is.
+                slots = {"topic": self.anchor, "objects": _things(group[:size])}
+                messages.append(Message(rule, slots, name != "kind", special and register != "patient"))
                 group = group[size:]
         if not messages:
             raise NothingToSay
@@ -179,6 +228,18 @@ class _Composer:
 
     def _say(self, rule: str, slots: dict[str, Slot], agenda: Sequence[Message] = ()) -> tuple[str, list[Sentence]]:
         return self.grammar.realise(rule, slots, agenda, self.rng)
+
+
+def _likelihood(signs: dict[str, dict], facts: Sequence[dict]) -> float:
+    """How likely a disease is to give these findings, present and absent, each for itself (naive Bayes)."""
+    known = {fact["id"]: fact for fact in facts}
+    product = 1.0
+    for node, sign in signs.items():
+        fact = known.get(node)
+        stated = fact and ((fact["frequency"] or STATED) if fact["polarity"] > 0 else EXCLUDED)
+        shown = stated or RARE
+        product *= min(1 - EXCLUDED, max(EXCLUDED, shown)) if sign["polarity"] > 0 else 1 - shown
+    return product
 
 
 def _things(facts: list[dict]) -> tuple[Thing, ...]:

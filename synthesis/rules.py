@@ -7,15 +7,20 @@ Productions are data (YAML), one file a language. A template may hold
     {next}          the next message of the agenda, by the rule that the message names
     {slot}          a thing, or several as a list: "fever, cough and pallor"
     {or slot}       the same with the other conjunction
+    {full slot}     the same by a name, never `again` (see below)
     {is slot}       a verb agreeing with the slot in number (English): "is" or "are"
     (this|that|)    one of several, each as likely
     a/an            the article that the next word asks for
 
-and an alternative of weight 3 is written `- 3: "..."`. An alternative that was used in a text is less likely to be
-used in it again. A rule that a slot without things is named in says nothing.
+and an alternative of weight 3 is written `- 3: "..."`. One without a weight weighs the more the more ways there are to
+say it (the square root of their number), so that no fixed phrase takes a large share; one that was used in a text is
+less likely to be used in it again. A rule that a slot without things is named in says nothing.
+
+What a message is about may be called what the grammar lists (`again`: the disease, it) while the text stays with it.
 The rule `sentence` marks what is traced: which edges each sentence of the text claims.
 """
 
+import math
 import random
 import re
 from collections.abc import Mapping, Sequence
@@ -32,6 +37,9 @@ OPEN, CLOSE = "\ue000", "\ue001"
 MARK = f"[{OPEN}{CLOSE}]"
 REUSE = 0.15
 """How likely an alternative is to be used again in a text, against one not yet used."""
+ANAPHORA = 0.75
+"""How likely something named before is called otherwise while the text stays with it."""
+FULL = "full"
 DEPTH = 60
 
 
@@ -56,6 +64,10 @@ class Message:
 
     rule: str
     slots: Mapping[str, Slot]
+    anaphora: bool = True
+    """Whether its topic may be called `again`."""
+    framed: bool = False
+    """It brings its own opening and stands in a sentence by itself."""
 
 
 @dataclass(frozen=True)
@@ -79,10 +91,11 @@ class _Node:
 
 @dataclass(frozen=True)
 class _Alternative:
-    weight: float
+    weight: float | None
     nodes: tuple[_Node, ...]
     refs: tuple[str, ...]
     messages: int
+    full: bool
 
 
 @dataclass(frozen=True)
@@ -99,12 +112,33 @@ class Grammar:
         self.language: str = data["language"]
         self.english = self.language == "en"
         self.orders: list[list[str]] = data["orders"]
+        self.again: tuple[str, ...] = tuple(data["again"])
+        self.subject: tuple[str, ...] = tuple(data["subject"])
         self.lists = {k: _Conjunction(v["between"], tuple(v["last"])) for k, v in data["lists"].items()}
         self.rules = {name: _alternatives(path, name, body) for name, body in data["rules"].items()}
         for name, alternatives in self.rules.items():
             for ref in (ref for alternative in alternatives for ref in alternative.refs):
                 if ref not in self.rules and ref not in slots and ref != "next":
                     raise GrammarError(f"{path.name}: {name}: {{{ref}}} is neither a rule nor a slot")
+        ways: dict[str, float] = {}
+        self.weights = {
+            id(a): math.sqrt(self._ways(a.nodes, ways)) if a.weight is None else a.weight
+            for alternatives in self.rules.values()
+            for a in alternatives
+        }
+
+    def _ways(self, nodes: tuple["_Node", ...], known: dict[str, float]) -> float:
+        """In how many ways something can be said, slots aside. Recursion counts once."""
+        product = 1.0
+        for node in nodes:
+            if node.kind == "choice":
+                product *= sum(self._ways(option, known) for option in node.options)
+            elif node.kind == "ref" and node.text in self.rules:
+                if node.text not in known:
+                    known[node.text] = 1.0
+                    known[node.text] = sum(self._ways(a.nodes, known) for a in self.rules[node.text])
+                product *= known[node.text]
+        return product
 
     def realise(
         self, rule: str, slots: Mapping[str, Slot], agenda: Sequence[Message], rng: random.Random
@@ -127,18 +161,27 @@ class _Derivation:
     named: set[tuple[str, ...]] = field(default_factory=set)
     words: dict[tuple[str, ...], str] = field(default_factory=dict)
     keys: list[list[str]] = field(default_factory=list)
+    about: Slot | None = None
+    same: bool = False
+    leads: bool = False
 
     def expand(self, rule: str, slots: dict[str, Slot], depth: int) -> str:
         if depth > DEPTH:
             raise GrammarError(f"{self.grammar.language}: {rule} doesn't come to an end")
         fitting = [a for a in self.grammar.rules[rule] if a.messages <= len(self.agenda)]
+        if rule == "sentence":
+            fitting = [
+                a for a in fitting if a.refs == ("next",) or not any(m.framed for m in self.agenda[: a.messages])
+            ]
         if not fitting:
             raise GrammarError(f"{self.grammar.language}: {rule} needs more messages than are left")
-        weights = [a.weight * REUSE ** self.used.get(id(a), 0) for a in fitting]
+        weights = [self.grammar.weights[id(a)] * REUSE ** self.used.get(id(a), 0) for a in fitting]
         chosen = self.rng.choices(fitting, weights)[0]
         self.used[id(chosen)] = self.used.get(id(chosen), 0) + 1
         if any(slots.get(name) == () for name in chosen.refs):
             return ""
+        self.same = self.same and not chosen.full
+        self.leads = chosen.nodes[:1] != () and chosen.nodes[0].text == "topic"
         if rule != "sentence":
             return self.say(chosen.nodes, slots, depth)
         self.keys.append([])
@@ -155,6 +198,9 @@ class _Derivation:
         if node.text == "next":
             message = self.agenda.pop(0)
             self.words.clear()
+            about = message.slots.get("topic", message.slots.get("rival"))
+            self.same = message.anaphora and about is not None and about == self.about
+            self.about = about
             return self.expand(message.rule, {**slots, **message.slots}, depth)
         if node.text in self.grammar.rules:
             return "" if node.mode == "?" and not self.agenda else self.expand(node.text, slots, depth)
@@ -164,31 +210,34 @@ class _Derivation:
 
     def _slot(self, slot: Slot, mode: str) -> str:
         things = slot if isinstance(slot, tuple) else (slot,)
-        if mode not in ("", *self.grammar.lists):
+        if mode not in ("", FULL, *self.grammar.lists):
             plural = len(things) > 1 or plural_phrase(self._name(things[0]))
             return plural_verb(mode) if plural else mode
         if self.keys:
             self.keys[-1] += [key for thing in things for key in thing.keys]
         names = [self._name(thing) for thing in things]
-        style = self.grammar.lists[mode or "and"]
+        style = self.grammar.lists.get(mode, self.grammar.lists["and"])
         if len(names) == 1:
             return names[0]
         return style.between.join(names[:-1]) + self.rng.choice(style.last) + names[-1]
 
     def _name(self, thing: Thing) -> str:
-        """The preferred name at first mention, any name afterwards, but one name within a message."""
+        """The preferred name at first mention, any name or an anaphor afterwards, but one name within a message."""
         if thing.names not in self.words:
-            again = thing.names in self.named and len(thing.names) > 1
-            self.words[thing.names] = self.rng.choice(thing.names) if again else thing.names[0]
+            known = thing.names in self.named
+            if known and self.same and thing == self.about and self.rng.random() < ANAPHORA:
+                self.words[thing.names] = self.rng.choice(self.grammar.again + self.grammar.subject * self.leads)
+            else:
+                self.words[thing.names] = self.rng.choice(thing.names) if known else thing.names[0]
             self.named.add(thing.names)
         return self.words[thing.names]
 
 
 def _finish(text: str, keys: list[list[str]], english: bool) -> tuple[str, list[Sentence]]:
     if english:
-        text = re.sub(f"\\ba/an (?=({MARK}*)(\\S+))", lambda m: article(m[2]) + " ", text)
+        text = re.sub(f"\\ba/an (?=({MARK}*)(\\S+))", lambda m: article(m[2]) + " ", re.sub(" +", " ", text))
         start = f"((?:^|[.!?]{MARK}*\\s|\\n){MARK}*)([a-z])(?=[a-z]*\\b)"
-        text = re.sub(start, lambda m: m[1] + m[2].upper(), re.sub(" +", " ", text))
+        text = re.sub(start, lambda m: m[1] + m[2].upper(), text)
     sentences, clean, started = [], "", 0
     for piece in re.split(f"({MARK})", text.strip()):
         if piece == OPEN:
@@ -205,21 +254,23 @@ def _alternatives(path: Path, name: str, body: Any) -> tuple[_Alternative, ...]:
         raise GrammarError(f"{path.name}: {name} must be a list of alternatives")
     found = []
     for entry in body:
-        weight, template = next(iter(entry.items())) if isinstance(entry, dict) else (1, entry)
+        weight, template = next(iter(entry.items())) if isinstance(entry, dict) else (None, entry)
         try:
             nodes, _ = _parse(template, 0, nested=False)
         except (IndexError, ValueError):
             raise GrammarError(f"{path.name}: {name}: unbalanced bracket in {template!r}") from None
-        refs = tuple(_refs(nodes))
-        found.append(_Alternative(float(weight), nodes, refs, refs.count("next")))
+        found_refs = tuple(_refs(nodes))
+        refs = tuple(node.text for node in found_refs)
+        full = any(node.mode == FULL for node in found_refs)
+        found.append(_Alternative(weight, nodes, refs, refs.count("next"), full))
     return tuple(found)
 
 
-def _refs(nodes: tuple[_Node, ...]) -> list[str]:
+def _refs(nodes: tuple[_Node, ...]) -> list[_Node]:
     found = []
     for node in nodes:
         if node.kind == "ref":
-            found.append(node.text)
+            found.append(node)
         for option in node.options:
             found += _refs(option)
     return found

@@ -6,13 +6,15 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from knowledge_graph import Bundle, Fact, Graph, Linker
+from knowledge_graph import Bundle, Fact, Graph, Linker, Node
 from knowledge_graph.model import FINDINGS
 from synthesis.findings import Findings
 
 HAN = re.compile("[\u3400-\u9fff]")
 AWKWARD = re.compile(r"[;:()\[\]{}<>=|\n\ue000-\uf8ff]")
 ASIDE = re.compile(r"\s*[(（][^()（）]*[)）]$")
+ASKED = ("treated_by", "diagnosed_by", "located_in", "belongs_to_department")
+"""What may be asked about a disease that has to be found out first."""
 LONGEST = 80
 CAPITALISING = 0.9
 """A source of which this share of names begins with a capital writes them as headings, not as they stand in prose."""
@@ -24,23 +26,27 @@ class Seed:
 
     bundle: Bundle
     rivals: tuple[tuple[str, tuple[Fact, ...]], ...]
-    """Resembling diseases, and which of the anchor's excluded findings they do show."""
+    """Resembling diseases, and which of the anchor's findings they show too, and which of its excluded ones."""
 
     @staticmethod
     def of(bundle: Bundle, findings: Findings) -> "Seed":
         excluded = {fact.object for fact in bundle.negatives if fact.relation in FINDINGS}
-        rivals = [(n, tuple(f for f in findings.of(n) if f.object in excluded)) for n in bundle.distractors]
+        shared = {fact.object for fact in bundle.facts if fact.relation in FINDINGS}
+        rivals = [(n, tuple(f for f in findings.of(n) if f.object in excluded | shared)) for n in bundle.distractors]
         # Those that an excluded finding tells apart come first: they are the distractors that can be explained.
-        rivals.sort(key=lambda r: not r[1])
+        rivals.sort(key=lambda r: not any(f.object in excluded for f in r[1]))
         more = tuple(fact for _, facts in rivals for fact in facts)
         return Seed(replace(bundle, facts=bundle.facts + more), tuple(rivals))
 
-    def facts(self, lexicon: "Lexicon", task: str, language: str, register: str) -> dict[str, Any] | None:
-        """`Request.facts` of a task, or None where the anchor has no name in the language.
+    def facts(
+        self, lexicon: "Lexicon", task: str, language: str, register: str, draw: int = 0
+    ) -> dict[str, Any] | None:
+        """`Request.facts` of a task, or None where the anchor has no name in the language or the task has no object.
 
         `bundle` holds `anchor` {id, type, names}, `facts` and `negatives` (lists of {key, relation, polarity,
         frequency, id, names}, `id` and `names` those of the object) and `siblings` {id, names, facts}. What has no
-        usable name in the language is left out.
+        usable name in the language is left out. The task `chain` adds `target`, the fact asked for, the task
+        `statement` the fact to be judged and whether it is stated as it is (`truth`); `draw` picks them.
         """
         anchor = self.bundle.anchor
         names = lexicon.names(anchor, language)
@@ -67,7 +73,17 @@ class Seed:
             "negatives": said(self.bundle.negatives, anchor),
             "siblings": siblings,
         }
-        return {"task": task, "language": language, "register": register, "bundle": bundle}
+        found = {"task": task, "language": language, "register": register, "bundle": bundle}
+        if task == "chain":
+            choices = [fact for fact in bundle["facts"] if fact["relation"] in ASKED]
+        elif task == "statement":
+            choices = [f for f in (*bundle["facts"], *bundle["negatives"]) if f["relation"] in FINDINGS]
+        else:
+            return found
+        if not choices:
+            return None
+        choices.sort(key=lambda fact: fact["key"])
+        return found | {"target": choices[draw % len(choices)], "truth": draw // 7919 % 2 == 0}
 
 
 class Lexicon:
@@ -89,16 +105,16 @@ class Lexicon:
         key = (node, language)
         if key not in self._known:
             found = self.graph.node(node)
-            words = [self._prose(ASIDE.sub("", name), found.source) for name in found.names(language)]
+            words = [self._prose(ASIDE.sub("", name), found) for name in found.names(language)]
             words.sort(key=lambda name: "," in name)  # which would fall apart in a list
             self._known[key] = [w for w in dict.fromkeys(words) if self._leads_back(w, found.id, language)]
         return self._known[key]
 
-    def _prose(self, name: str, source: str) -> str:
+    def _prose(self, name: str, node: Node) -> str:
+        """A name as it stands in a sentence. Synonyms are headings in every source."""
         head = re.match(r"[A-Z][a-z]+\b", name)
-        if source in self._headings and head and head[0].lower() in self._common:
-            return name[0].lower() + name[1:]
-        return name
+        heading = node.source in self._headings or name != node.name_en
+        return name[0].lower() + name[1:] if heading and head and head[0].lower() in self._common else name
 
     def _leads_back(self, name: str, node: str, language: str) -> bool:
         if len(name) > LONGEST or AWKWARD.search(name) or bool(HAN.search(name)) != (language == "zh"):

@@ -8,10 +8,11 @@ from typing import Any
 from datagen.generator import Request
 
 LETTERS = "ABCDEFGH"
-WORDS = {
+WORDS: dict[str, dict[str, str]] = {
     "en": {"answer": "Answer", "diagnosis": "Diagnosis", "colon": ": ", "gap": " ", "stop": "."},
     "zh": {"answer": "答案", "diagnosis": "诊断", "colon": ":", "gap": "", "stop": "。"},
 }
+VERDICTS = {"en": ("True", "False"), "zh": ("正确", "错误")}
 
 
 class Malformed(Exception):
@@ -21,8 +22,9 @@ class Malformed(Exception):
 @dataclass(frozen=True)
 class Draft:
     """A generated text in parts: what asks (`prompt`, empty for plain text), what answers (`response`), and what of
-    these is checked how: `claims` are statements, `question` describes the `answer`, which must be the anchor and the
-    only one that fits, of the `options` if there are any."""
+    these is checked how: `claims` are statements, `question` describes the anchor, which must be the only one that
+    fits (of the `options` if there are any), `answer` names it, or the node `target` that the question asks for.
+    `statement` is one to be judged, and `truth` what was answered."""
 
     prompt: str
     response: str
@@ -30,6 +32,9 @@ class Draft:
     question: str = ""
     answer: str | None = None
     options: tuple[str, ...] = ()
+    target: str | None = None
+    statement: str = ""
+    truth: bool | None = None
 
     @property
     def text(self) -> str:
@@ -70,8 +75,17 @@ class TaskKind:
         parts = _fields(text, self.fields)
         question, claims, answer = parts["question"], parts["explanation"], parts["answer"]
         gap, stop = words["gap"], words["stop"]
+        response = f"{answer}{stop}{gap}{claims}"
         if self.name == "qa":
-            return Draft(question, f"{answer}{stop}{gap}{claims}", claims, question, answer)
+            return Draft(question, response, claims, question, answer)
+        if self.name == "chain":
+            return Draft(question, response, claims, question, answer, target=request.facts["target"]["id"])
+        if self.name == "statement":
+            if answer not in VERDICTS[request.facts["language"]]:
+                raise Malformed(self.name)
+            return Draft(
+                question, response, claims, statement=question, truth=answer == VERDICTS[request.facts["language"]][0]
+            )
         if self.name == "case":
             prompt = f"{parts['case']}{gap}{question}"
             response = f"{claims}\n{words['diagnosis']}{words['colon']}{answer}{stop}"
@@ -88,8 +102,10 @@ class TaskKind:
 TASKS = {
     task.name: task
     for task in (
-        TaskKind("article", "TEXT", registers=("textbook", "patient")),
+        TaskKind("article", "TEXT", registers=("textbook", "patient", "ward", "abstract", "exam", "dialogue")),
         TaskKind("qa", "QA", ("question", "answer", "explanation")),
+        TaskKind("chain", "QA", ("question", "answer", "explanation")),
+        TaskKind("statement", "EXAM", ("question", "answer", "explanation")),
         TaskKind("mcq", "EXAM", ("question", "options", "answer", "explanation")),
         TaskKind("case", "CASE", ("case", "question", "answer", "explanation")),
     )

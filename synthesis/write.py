@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from datagen.generator import REFUSALS, Generator, Request, Response
+from datagen.generator import Generator, Request, Response
 from datagen.licence import forbids, inherited
 from datagen.record import content_hash, record_id, split_of, table
 from datagen.stage import Outcome
 from knowledge_graph import Graph, Linker, sample_bundle
 from synthesis.accept import Judge, Verdict
+from synthesis.chain import EXPECTED
 from synthesis.findings import Findings
+from synthesis.prompting import asking, prompts
 from synthesis.seeds import Lexicon, Seed
 from synthesis.tasks import TASKS, Draft, Malformed
+from synthesis.usage import Tally
 
 SCRIPTS = {"en": "Latn", "zh": "Hans"}
 
@@ -59,35 +62,52 @@ class Writer:
         self.findings = Findings(graph)
         self.judge = Judge(graph, linker, self.findings, max_unchecked)
 
-    def write(self, orders: Iterable[Order]) -> Outcome:
+    def write(self, orders: Iterable[Order], tally: Tally | None = None) -> Outcome:
         """One row for each order; those not accepted are `dropped` with the reason, failures of the generator
         `quarantined`. A text that is among them twice is dropped as `duplicate` the second time."""
         orders = list(orders)
-        seeds = [Seed.of(sample_bundle(self.graph, o.anchor, self.seed, o.number), self.findings) for o in orders]
+        seeds = [self._seed(order) for order in orders]
         requests = [self._request(order, seed) for order, seed in zip(orders, seeds, strict=True)]
         ready = [request for request in requests if request.facts]
         responses = {response.id: response for response in self.generator.generate(ready)}
         rows, dropped, quarantined, seen = [], {}, {}, set()
+        tally = tally or Tally()
         for order, seed, request in zip(orders, seeds, requests, strict=True):
             response = responses.get(request.id) or Response(request.id, "", error="nothing_to_say")
-            if response.error and response.error not in ("nothing_to_say", *REFUSALS):
+            tally.count(order.task, response.usage)
+            if response.error and response.error not in ("nothing_to_say", *EXPECTED):
                 quarantined[order.key(self.seed)] = response.error
+                tally.end(order.task, response.error)
                 continue
-            draft, verdict = self._judged(order, seed, request, response)
+            draft, verdict = self.judged(order, seed, request, response)
             rows.append(self._row(order, seed, request, draft, verdict))
             content = content_hash(draft.text)
-            if verdict.reason or content in seen:
-                dropped[request.id] = verdict.reason or "duplicate"
+            reason = verdict.reason or ("duplicate" if content in seen else None)
+            if reason:
+                dropped[request.id] = reason
+            tally.end(order.task, reason)
+            tally.claims(order.task, verdict.counts)
             seen.add(content)
         return Outcome(table(rows), dropped=dropped, quarantined=quarantined)
+
+    def answered(self, order: Order) -> tuple[Seed, Request, Response]:
+        """One order's seed, what was asked, and what came back."""
+        seed = self._seed(order)
+        request = self._request(order, seed)
+        answers = self.generator.generate([request]) if request.facts else []
+        return seed, request, answers[0] if answers else Response(request.id, "", error="nothing_to_say")
+
+    def _seed(self, order: Order) -> Seed:
+        return Seed.of(sample_bundle(self.graph, order.anchor, self.seed, order.number), self.findings)
 
     def _request(self, order: Order, seed: Seed) -> Request:
         key = order.key(self.seed)
         draw = int.from_bytes(blake2b(key.encode(), digest_size=6).digest(), "big")
-        facts = seed.facts(self.lexicon, order.task, order.language, order.register)
+        facts = seed.facts(self.lexicon, order.task, order.language, order.register, draw)
         evidence = (*seed.bundle.facts, *seed.bundle.negatives)
         return Request(
             record_id(self.source, key),
+            messages=asking(facts, draw) if facts and self.generator.reads == "messages" else (),
             facts=facts or {},
             seed=draw,
             schema=TASKS[order.task].schema,
@@ -104,8 +124,11 @@ class Writer:
             "generator": self.generator_name,
             "seed": request.seed,
             "anchor": order.anchor,
+            "bundle": [self.seed, order.number],
             "claims": verdict.counts,
         }
+        if request.messages:
+            meta["prompt"] = prompts("graph", order.language)[order.task].label
         return {
             "id": request.id,
             "group": order.anchor,
@@ -127,7 +150,8 @@ class Writer:
             "meta": json.dumps(meta, ensure_ascii=False, sort_keys=True),
         }
 
-    def _judged(self, order: Order, seed: Seed, request: Request, response: Response) -> tuple[Draft, Verdict]:
+    def judged(self, order: Order, seed: Seed, request: Request, response: Response) -> tuple[Draft, Verdict]:
+        """A response taken apart, and what the checks say of it."""
         nothing = Draft("", "", "")
         if response.error:
             return nothing, Verdict(response.error, (), {})
@@ -137,4 +161,4 @@ class Writer:
             draft = TASKS[order.task].draft(request, response.text)
         except Malformed:
             return nothing, Verdict("malformed", (), {})
-        return draft, self.judge.verdict(draft, seed)
+        return draft, self.judge.verdict(draft, seed, order.language)

@@ -1,7 +1,7 @@
 """Packed sequences as training batches, in an order whose whole state is one integer."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +11,9 @@ import torch
 from training_bridge.packing import PACKED_SCHEMA
 
 IGNORED = -100
+BLOCK = 1000
+Row = tuple[np.ndarray, np.ndarray]
+"""Tokens and document lengths."""
 
 
 class Batch(NamedTuple):
@@ -22,9 +25,12 @@ class Batch(NamedTuple):
     position_ids: torch.Tensor
     targets: torch.Tensor
 
+    def to(self, device: torch.device) -> "Batch":
+        return Batch(*(tensor.to(device, non_blocking=True) for tensor in self))
 
-def assemble(rows: Sequence[tuple[np.ndarray, np.ndarray]], sequence_length: int, pad: int) -> Batch:
-    """Rows of (tokens, document lengths), padded on the right to `sequence_length`."""
+
+def assemble(rows: Sequence[Row], sequence_length: int, pad: int) -> Batch:
+    """Rows padded on the right to `sequence_length`."""
     ids = np.full((len(rows), sequence_length), pad, dtype=np.int64)
     positions = np.zeros_like(ids)
     targets = np.full_like(ids, IGNORED)
@@ -39,22 +45,20 @@ def assemble(rows: Sequence[tuple[np.ndarray, np.ndarray]], sequence_length: int
 
 
 class Batches:
-    """The rows of one stage. Row `n` of the endless stream is the (n mod rows)-th of epoch n // rows, whose
-    order is a permutation seeded by `seed` and the epoch: nothing to save but `n`.
+    """One table of packed sequences, to be read for ever: its n-th row is the (n mod rows)-th of epoch n // rows, whose
+    order is a permutation seeded by `seed` and the epoch. Rows that were packed for a shorter length are joined, as
+    many as always fit.
 
     Raises ValueError for a table that is not of `PACKED_SCHEMA`, is empty, or does not fit `sequence_length`
     and `vocab_size`.
     """
 
-    def __init__(
-        self, table: pa.Table, *, sequence_length: int, vocab_size: int, pad: int, seed: Sequence[int]
-    ) -> None:
+    def __init__(self, table: pa.Table, *, sequence_length: int, vocab_size: int, seed: Sequence[int]) -> None:
         if not table.schema.equals(PACKED_SCHEMA):
             raise ValueError(f"packed sequences need the schema\n{PACKED_SCHEMA}\nand have\n{table.schema}")
         if not len(table):
             raise ValueError("there are no packed sequences to train on")
         self.sequence_length = sequence_length
-        self.pad = pad
         self.seed = tuple(seed)
         self.tokens, self.token_offsets = _flat(table["input_ids"])
         self.lengths, self.length_offsets = _flat(table["document_lengths"])
@@ -66,6 +70,7 @@ class Batches:
             raise ValueError("document_lengths don't add up to the tokens of their sequence")
         if self.tokens.min() < 0 or self.tokens.max() >= vocab_size:
             raise ValueError(f"token ids reach {self.tokens.max()}, the model has {vocab_size}")
+        self.joined = sequence_length // int(row_tokens.max())
         self._epoch, self._order = -1, np.empty(0, dtype=np.int64)
 
     def __len__(self) -> int:
@@ -78,11 +83,16 @@ class Batches:
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
-    def rows(self, first: int, count: int) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Rows `first` to `first + count` of the stream."""
-        return [self._row(n) for n in range(first, first + count)]
+    def rows(self, first: int, count: int) -> list[Row]:
+        """Sequences `first` to `first + count`."""
+        return [self._sequence(n) for n in range(first, first + count)]
 
-    def _row(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+    def _sequence(self, n: int) -> Row:
+        parts = [self._row(n * self.joined + i) for i in range(self.joined)]
+        tokens, lengths = zip(*parts, strict=True)
+        return parts[0] if len(parts) == 1 else (np.concatenate(tokens), np.concatenate(lengths))
+
+    def _row(self, n: int) -> Row:
         epoch, place = divmod(n, len(self))
         if epoch != self._epoch:
             self._order = np.random.default_rng([*self.seed, epoch]).permutation(len(self))
@@ -92,6 +102,40 @@ class Batches:
             self.tokens[self.token_offsets[row] : self.token_offsets[row + 1]],
             self.lengths[self.length_offsets[row] : self.length_offsets[row + 1]],
         )
+
+
+class Mixture:
+    """The sequences of one curriculum stage, drawn from several `Batches` by their shares: nothing to save but how many
+    were read.
+
+    Each block of 1,000 holds every part's share of it, to the nearest sequence, in an order seeded by `seed` and the
+    block. A part's own sequences come in its own order.
+    """
+
+    def __init__(self, parts: Mapping[str, Batches], shares: Mapping[str, float], *, seed: Sequence[int]) -> None:
+        self.parts = [parts[name] for name in shares]
+        self.seed = tuple(seed)
+        # Largest remainders, so that a block is full.
+        exact = np.array([share * BLOCK for share in shares.values()])
+        self.counts = exact.astype(np.int64)
+        missing = BLOCK - int(self.counts.sum())
+        self.counts[np.argsort(self.counts - exact, kind="stable")[:missing]] += 1
+        self._block, self._part, self._place = -1, np.empty(0, np.int64), np.empty(0, np.int64)
+
+    def rows(self, first: int, count: int) -> list[Row]:
+        """Sequences `first` to `first + count`."""
+        return [self._sequence(n) for n in range(first, first + count)]
+
+    def _sequence(self, n: int) -> Row:
+        block, place = divmod(n, BLOCK)
+        if block != self._block:
+            parts = np.repeat(np.arange(len(self.parts)), self.counts)
+            self._part = np.random.default_rng([*self.seed, block]).permutation(parts)
+            self._place = np.empty(BLOCK, np.int64)
+            for part, size in enumerate(self.counts):
+                self._place[self._part == part] = block * size + np.arange(size)
+            self._block = block
+        return self.parts[self._part[place]].rows(int(self._place[place]), 1)[0]
 
 
 def _flat(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,39 +1,53 @@
-"""Checkpoints that are complete or absent: safetensors for tensors, JSON for the rest, one rename."""
+"""Checkpoints that are complete or absent: tensors by torch's distributed checkpoint in safetensors, the rest as JSON,
+one rename."""
 
 import json
 import os
 import shutil
+import warnings
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+import torch.distributed.checkpoint as dcp
+from torch.distributed.checkpoint import HuggingFaceStorageReader, HuggingFaceStorageWriter
+
+from training_bridge.distributed import Ranks
 
 KEEP = 2
 PREFIX = "step-"
+MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
-def save(
-    folder: Path, step: int, model: torch.nn.Module, optimizer: torch.optim.Optimizer, state: dict[str, Any]
-) -> None:
-    """Writes `folder/step-N/` (model.safetensors, optimizer.safetensors, state.json) and keeps the last two.
+def tensors(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
+    """Parameters by name and AdamW's moments as `optimizer.NAME.exp_avg`: the very tensors, sharded or not."""
+    found = dict(model.named_parameters())
+    moments = {
+        f"optimizer.{name}.{kind}": optimizer.state[parameter][kind]
+        for name, parameter in found.items()
+        for kind in MOMENTS
+    }
+    return {name: parameter.detach() for name, parameter in found.items()} | moments
 
-    Parameters are stored by name, moments as `NAME.exp_avg`. A kill leaves a folder with a dot in front,
-    which `load_latest` never reads and the next save removes.
+
+def save(folder: Path, step: int, values: dict[str, torch.Tensor], state: dict[str, Any], ranks: Ranks) -> None:
+    """Writes `folder/step-N/` (every rank its shards, the first rank state.json) and keeps the last two.
+
+    `folder` is one that all ranks share. A kill leaves a folder with a dot in front, which `latest` never sees and the
+    next save removes.
     """
-    for left_over in folder.glob(f".{PREFIX}*"):
-        shutil.rmtree(left_over)
     name = f"{PREFIX}{step:010d}"
     partial = folder / f".{name}"
-    partial.mkdir(parents=True)
-    parameters = dict(model.named_parameters())
-    moments = {
-        f"{name}.{key}": tensor
-        for name, parameter in parameters.items()
-        for key, tensor in optimizer.state.get(parameter, {}).items()
-    }
-    save_file({name: parameter.detach() for name, parameter in parameters.items()}, partial / "model.safetensors")
-    save_file(moments, partial / "optimizer.safetensors")
+    if ranks.first:
+        for left_over in folder.glob(f".{PREFIX}*"):
+            shutil.rmtree(left_over)
+        partial.mkdir(parents=True)
+    ranks.barrier()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "torch.distributed is disabled")
+        dcp.save(values, storage_writer=HuggingFaceStorageWriter(str(partial), save_distributed=True))
+    if not ranks.first:
+        return
     (partial / "state.json").write_text(json.dumps(state))
     for path in (*partial.iterdir(), partial):
         _fsync(path)
@@ -44,26 +58,17 @@ def save(
         shutil.rmtree(old.rename(folder / f".{old.name}"))
 
 
-def load_latest(folder: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any] | None:
-    """Restores the newest checkpoint into model and optimizer; returns its state, null without one.
+def latest(folder: Path) -> tuple[Path, dict[str, Any]] | None:
+    """The newest checkpoint and its state, null without one."""
+    found = _complete(folder)
+    return (found[-1], json.loads((found[-1] / "state.json").read_text())) if found else None
 
-    Raises ValueError when its parameters are not the model's.
-    """
-    checkpoints = _complete(folder)
-    if not checkpoints:
-        return None
-    latest = checkpoints[-1]
-    parameters = dict(model.named_parameters())
-    weights = load_file(latest / "model.safetensors")
-    if {name: tensor.shape for name, tensor in weights.items()} != {n: p.shape for n, p in parameters.items()}:
-        raise ValueError(f"{latest} holds another model")
-    with torch.no_grad():
-        for name, tensor in weights.items():
-            parameters[name].copy_(tensor)
-    for key, tensor in load_file(latest / "optimizer.safetensors").items():
-        name, moment = key.rsplit(".", 1)
-        optimizer.state[parameters[name]][moment] = tensor.clone()
-    return json.loads((latest / "state.json").read_text())
+
+def restore(checkpoint: Path, values: dict[str, torch.Tensor]) -> None:
+    """Fills the tensors, however they are sharded now and were then."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "torch.distributed is disabled")
+        dcp.load(values, storage_reader=HuggingFaceStorageReader(str(checkpoint)))
 
 
 def _complete(folder: Path) -> list[Path]:

@@ -2,7 +2,9 @@
 
 import json
 import tempfile
+from bisect import insort
 from collections.abc import Iterator
+from operator import mul
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -28,17 +30,23 @@ ENCODED = pa.schema(
 HELDOUT = pa.schema([pa.field("label", pa.string(), False), pa.field("text", pa.string(), False)])
 TOKENIZER, HELDOUT_KEY = 0, 1
 FIRST_CURRICULUM = 2
+DEPARTMENT = "department:"
+DEPARTMENTS_SHARE, TEXT_SHARE, LEAST_SHARE, SHORTEST = 8, 16, 10, 256
+PACKED_AT_ONCE = 1 << 26
+"""Tokens, repeats among them: their documents are packed together, in some 600 MB."""
 
 
 class Pack(Stage):
     """Tokenizes and packs the train split, one set of sequences per curriculum stage.
 
     Publishes `tokenizer/` (a fast tokenizer trained on these rows), `sequences/` (Parquet of input_ids and
-    document_lengths, as other trainers read too), `heldout/` (validation text per language) and `packing.json`.
+    document_lengths, as other trainers read too), `heldout/` (validation text per language and department) and what
+    came of packing as `packing-*.json`.
     Documents are never truncated; `repeats` is honoured by packing a document that often. A row without a
     `curriculum` counts as general.
     """
 
+    version: ClassVar[str] = "2"
     publishes: ClassVar[str] = "tokens"
     reads: ClassVar[tuple[str, ...]] = ("text", "split", "repeats", "curriculum")
 
@@ -47,7 +55,9 @@ class Pack(Stage):
     lengths: dict[str, int] = Field(
         {"general": 256, "basic": 256, "advanced": 512}, description="tokens per sequence, by curriculum stage"
     )
-    heldout_bytes: int = Field(60_000, ge=0, description="validation text kept per language")
+    heldout_bytes: int = Field(
+        60_000, ge=0, description="validation text kept per language; an eighth of it per department"
+    )
     seed: int = 0
 
     def phases(self) -> tuple[Phase, ...]:
@@ -86,14 +96,15 @@ class Pack(Stage):
         from training_bridge.tokenizer import encode_documents
 
         tokenizer = load_tokenizer(task)
-        counted = {"bytes": 0, "tokens": 0}
+        counted = {"bytes": 0, "tokens": 0, "repeated": 0}
         columns = ["id", "text", "split", "curriculum", "repeats"]
         for rows in task.read(task.part, columns):
             rows = rows.filter(pc.equal(rows["split"], "train"))
             texts = rows["text"].to_pylist()
             tokens = encode_documents(tokenizer, texts)
             counted["bytes"] += sum(len(t.encode()) for t in texts)
-            counted["tokens"] += sum(len(t) for t in tokens)
+            counted["tokens"] += sum(map(len, tokens))
+            counted["repeated"] += sum(map(mul, map(len, tokens), rows["repeats"].to_pylist()))
             encoded = [
                 rows["id"].combine_chunks(),
                 pa.array(tokens, pa.list_(pa.int32())),
@@ -104,40 +115,58 @@ class Pack(Stage):
         return counted
 
     def _heldout(self, task: "Task") -> dict:
-        """Validation text, in input order up to a size per language; languages with less than a tenth of it are left
-        out, for their figure would be noise."""
-        texts: dict[str, list[str]] = {}
-        sizes: dict[str, int] = {}
-        for rows in self._texts(task, ["text", "language"], "validation"):
-            for text, language in zip(rows["text"].to_pylist(), rows["language"].to_pylist(), strict=True):
-                if language and sizes.get(language, 0) < self.heldout_bytes:
-                    texts.setdefault(language, []).append(text)
-                    sizes[language] = sizes.get(language, 0) + len(text.encode())
-        kept = {
-            language: found for language, found in sorted(texts.items()) if sizes[language] >= self.heldout_bytes / 10
-        }
-        rows = [{"label": language, "text": text} for language, found in kept.items() for text in found]
+        """Validation text up to a size per language and department, chosen by id, which is a hash: every source has its
+        chance, in whatever order they come. Long texts are cut, so that none weighs more than a sixteenth. Labels
+        with less than a tenth of the size are left out, for their figure would be noise."""
+        samples: dict[str, _Sample] = {}
+        for rows in self._texts(task, ["id", "text", "language", "department"], "validation"):
+            for row in rows.to_pylist():
+                for label in filter(None, (row["language"], row["department"] and DEPARTMENT + row["department"])):
+                    samples.setdefault(label, _Sample(self._room(label))).offer(row["id"], row["text"])
+        enough = [name for name, found in samples.items() if found.bytes and found.bytes * LEAST_SHARE >= found.room]
+        kept = sorted(enough, key=lambda label: (label.startswith(DEPARTMENT), label))
+        rows = [{"label": label, "text": text} for label in kept for text in samples[label].texts()]
         task.write("heldout", pa.Table.from_pylist(rows, HELDOUT))
-        return {language: sizes[language] for language in kept}
+        return {label: samples[label].bytes for label in kept}
 
-    def _curricula(self, job: "Job") -> dict[int, str]:
-        return {FIRST_CURRICULUM + i: name for i, name in enumerate(CURRICULA) if name in self.lengths}
+    def _room(self, label: str) -> int:
+        return self.heldout_bytes // DEPARTMENTS_SHARE if label.startswith(DEPARTMENT) else self.heldout_bytes
+
+    def _curricula(self, job: "Job") -> dict[int, dict]:
+        """Each curriculum stage's documents, in groups of encoded shards that are packed together."""
+        groups: list[list[int]] = []
+        size = PACKED_AT_ONCE
+        for commit in job.commits("encode"):
+            if size >= PACKED_AT_ONCE:
+                groups.append([])
+                size = 0
+            groups[-1].append(commit.key)
+            size += commit.result["repeated"]
+        names = [name for name in CURRICULA if name in self.lengths]
+        shards = [
+            {"curriculum": name, "group": number, "encoded": keys}
+            for name in names
+            for number, keys in enumerate(groups)
+        ]
+        return dict(enumerate(shards, FIRST_CURRICULUM))
 
     def _pack(self, task: "Task") -> dict:
         from training_bridge.packing import pack
 
+        name, group = task.shard["curriculum"], task.shard["group"]
         documents: list[np.ndarray] = []
-        for path in (path for commit in task.commits("encode") for path in commit.paths("encoded")):
+        commits = [commit for commit in task.commits("encode") if commit.key in task.shard["encoded"]]
+        for path in (path for commit in commits for path in commit.paths("encoded")):
             rows = task.job.store.parquet(path).read()
-            rows = rows.filter(pc.equal(rows["curriculum"], task.shard))
+            rows = rows.filter(pc.equal(rows["curriculum"], name)).combine_chunks()
             for tokens, repeats in zip(rows["input_ids"], rows["repeats"].to_pylist(), strict=True):
                 documents += [np.asarray(tokens.values, np.int32)] * repeats
-        length = self.lengths[task.shard]
-        sequences, packing = pack(documents, length, task.shard)
+        length = self.lengths[name]
+        sequences, packing = pack(documents, length, name)
         if len(sequences):
             task.write("sequences", sequences)
         facts = {
-            "curriculum": task.shard,
+            "curriculum": name,
             "sequence_length": length,
             "documents": len(documents),
             "sequences": packing.sequences,
@@ -145,8 +174,26 @@ class Pack(Stage):
             "continuations": packing.continuations,
             "utilisation": round(packing.utilisation, 4),
         }
-        task.write_file(f"packing-{task.shard}.json", json.dumps(facts, indent=1).encode())
+        task.write_file(f"packing-{name}-{group:03d}.json", json.dumps(facts, indent=1).encode())
         return facts
+
+
+class _Sample:
+    """The texts of the least ids, as many as fill `room` bytes; holds no more of them at any time."""
+
+    def __init__(self, room: int) -> None:
+        self.room, self.bytes = room, 0
+        self._kept: list[tuple[str, bytes]] = []
+
+    def offer(self, id: str, text: str) -> None:
+        cut = text.encode()[: max(self.room // TEXT_SHARE, SHORTEST)].decode(errors="ignore").encode()
+        insort(self._kept, (id, cut))
+        self.bytes += len(cut)
+        while self._kept and self.bytes - len(self._kept[-1][1]) >= self.room:
+            self.bytes -= len(self._kept.pop()[1])
+
+    def texts(self) -> list[str]:
+        return [text.decode() for _, text in self._kept if text]
 
 
 def load_tokenizer(task: "Task"):

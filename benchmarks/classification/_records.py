@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 
 import datagen
-from datagen.recipe import load_recipe
+from datagen.recipe import Recipe, load_recipe
 from datagen.runs import run_recipe
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -19,10 +19,16 @@ def records(data: Path, *columns: str) -> pa.Table:
 
     Evaluation sets have the split `test`.
     """
-    os.environ["DATA"] = str(data)
-    recipe = load_recipe(REPOSITORY / "recipes" / "all_sources.yaml")
-    run_recipe(recipe, str(CACHE / "sources"))
+    recipe = all_sources(data)
     wanted = [*COLUMNS, *columns]
     return pa.concat_tables(
         datagen.load(str(CACHE / "sources"), stage).to_table(columns=wanted) for stage in recipe.steps
     )
+
+
+def all_sources(data: Path) -> Recipe:
+    """The recipe, brought up to date in CACHE / "sources"."""
+    os.environ["DATA"] = str(data)
+    recipe = load_recipe(REPOSITORY / "recipes" / "all_sources.yaml")
+    run_recipe(recipe, str(CACHE / "sources"))
+    return recipe

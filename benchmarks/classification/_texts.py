@@ -9,7 +9,7 @@ import re
 import sys
 import tarfile
 import zipfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
@@ -25,6 +25,7 @@ class Text:
     language: str
     text: str
     department: str | None
+    content_type: str | None = None
 
     @property
     def key(self) -> str:
@@ -88,11 +89,34 @@ def not_medical(data: Path) -> Iterator[Text]:
 
 
 def medmcqa(data: Path) -> Iterator[Text]:
+    """Question, options and explanation; of subjects that name one department."""
+    for subject, text in medmcqa_items(data):
+        if department := map_label("medmcqa", subject):
+            yield Text("MedMCQA", "en", text, department)
+
+
+def medmcqa_items(data: Path) -> Iterator[tuple[str, str]]:
+    """Subject and text of every item: question, options and explanation."""
     for line in _gz(data / "bench_en_mirage_raw/medmcqa/data/dev.json.gz").decode().splitlines():
         row = json.loads(line)
-        if department := map_label("medmcqa", row["subject_name"]):
-            options = "\n".join(row[f"op{letter}"] for letter in "abcd")
-            yield Text("MedMCQA", "en", f"{row['question']}\n{options}", department)
+        parts = [row["question"], *(row[f"op{letter}"] for letter in "abcd"), row["exp"]]
+        yield row["subject_name"], "\n".join(filter(None, parts))
+
+
+def names(data: Path) -> Iterator[Text]:
+    """Names of MeSH by their places in its trees, and of diseases by their ICD-10 codes: what most of these say."""
+    found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    tree = io.StringIO(_gz(data / "kg_mesh/data/tree-numbers.tsv.gz").decode())
+    for row in csv.DictReader(tree, delimiter="\t"):
+        if department := map_label("mesh", row["mesh_tree_number"]):
+            found["MeSH", row["mesh_name"]][department] += 1
+    diseases = (data / "kg_disease_ontology/DOreports/ICD10inDO.tsv").read_text("utf-8")
+    for row in csv.DictReader(io.StringIO(diseases), delimiter="\t"):
+        for code in re.findall(r"ICD10CM:([A-Z]\d\d)", row["xrefs"]):
+            if department := map_label("icd10", code):
+                found["Disease Ontology", row["label"]][department] += 1
+    for (source, name), departments in found.items():
+        yield Text(source, "en", name, departments.most_common(1)[0][0], "KB")
 
 
 def unlabelled(data: Path) -> Iterator[Text]:

@@ -11,11 +11,11 @@ import pyarrow as pa
 from lxml import etree
 
 from knowledge_graph import EDGES, NODES, Graph
-from knowledge_graph.babelon import read_babelon
-from knowledge_graph.entries import Term
 from knowledge_graph.kinds import kinds_below
 from knowledge_graph.model import IS_A
-from knowledge_graph.obo import read_obo
+from knowledge_graph.readers.babelon import read_babelon
+from knowledge_graph.readers.entries import Term
+from knowledge_graph.readers.obo import read_obo
 
 ONTOLOGIES = (
     "kg_disease_ontology/src/ontology/subsets/*.obo.gz",

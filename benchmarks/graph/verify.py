@@ -21,12 +21,13 @@ import pyarrow.compute as pc
 
 from benchmarks.graph._names import text_of
 from knowledge_graph import EDGES, NODES, Bundle, Fact, Graph, Linker, sample_bundle, verify
-from knowledge_graph.babelon import read_babelon
-from knowledge_graph.entries import Content
 from knowledge_graph.merge import File, Merger
-from knowledge_graph.model import FINDINGS, edge_key
-from knowledge_graph.obo import read_obo
-from knowledge_graph.phenopackets import read_phenopacket
+from knowledge_graph.model import FINDINGS
+from knowledge_graph.readers.babelon import read_babelon
+from knowledge_graph.readers.entries import Content
+from knowledge_graph.readers.obo import read_obo
+from knowledge_graph.readers.phenopackets import read_phenopacket
+from knowledge_graph.schema import edge_key
 from knowledge_graph.verify import omitted
 
 SAMPLE = Path(__file__).parents[2] / "datagen" / "sample" / "ontology"

@@ -1,12 +1,14 @@
 """Makes `collectors/privacy/identifiers/english.txt`, the words that English de-identification takes for no names.
 
-    python -m benchmarks.intake._english_words DATA
+    python -m benchmarks.intake._english_words DATA /usr/share/dict
 
-Written small: words counted at least four times in lower case in open text: MedQuAD, MTS-Dialog, PLOS and PMC articles,
-cases for trial search, CDC's weekly report, an OpenStax textbook, grade school problems. Written with a capital: words
+Written small: words of the large American and British lists of SCOWL (Debian's packages wamerican-large and
+wbritish-large; its terms are in english.LICENSE beside the words), and words counted at least four times in lower case
+in open text: MedQuAD, MTS-Dialog, PLOS and PMC articles, cases for trial search, CDC's weekly report, an OpenStax
+textbook, grade school problems. Written with a capital: words
 of MeSH terms, of the Disease, Mondo and Symptom Ontologies, of ICD-10, of Wikidata's diseases and drugs, and words that
 MedQuAD, the textbook and the articles write with a capital inside a sentence four times, unless after a title or on a
-list of names. All sources are in the public domain, or their licences ask for no more than attribution (CC BY, MIT).
+list of names. All other sources are in the public domain, or their licences ask for attribution alone (CC BY, MIT).
 """
 
 import csv
@@ -27,18 +29,31 @@ TARGET = Path(__file__).parents[2] / "collectors" / "privacy" / "identifiers" / 
 _SMALL = re.compile(r"(?<![^\W\d_])[a-z]{2,19}(?![^\W\d_])")
 _CAPITAL = re.compile(r"(?<=[a-z,] )(?<!Dr. )(?<!Mr. )(?<!Ms. )([A-Z][a-z]{2,18})\b(?! [A-Z])")
 _TERM = re.compile(r"[A-Za-z]{3,19}")
+_WORD = re.compile(r"[a-z]{3,19}")
 _MARKUP = re.compile(r"<[^>]*>")
 _ADDRESS = re.compile(r"https?://\S+|xml:lang=.[a-z-]*.")
-_NAMES = "john joe amy nick kyle keith katherine amelia thom vera maria allen vaughan frank carmine lee"
+_NAMES = (
+    "john joe amy nick kyle keith katherine amelia thom vera maria allen vaughan frank carmine lee smith jones miller"
+    " mike peter harry jenny betty tommy jimmy nina adam chad donna mika lena dick jack tom bob bobby dave larry terry"
+)
 """Written small only by mistake."""
+_BRANDS = (
+    "allegra camila errin heather nikki zarah syeda loryna vestura hailey larin mili charlotte celeste yasmin nora apri"
+    " ella vernal bristol kali lyza"
+)
+"""Medicines and scales that bear given names."""
 
 
-def main(data: Path) -> None:
+def main(data: Path, dictionaries: Path) -> None:
     texts = list(_texts(data))
     small = Counter(word for text in texts for word in _SMALL.findall(text))
-    ordinary = {word for word, count in small.items() if count >= 4} - set(_NAMES.split())
+    ordinary = {word for word, count in small.items() if count >= 4}
+    for name in ("american-english-large", "british-english-large"):
+        ordinary.update(w for w in (dictionaries / name).read_text("utf-8").split() if _WORD.fullmatch(w))
+    ordinary -= set(_NAMES.split())
     capital = Counter(word.lower() for text in texts for word in _CAPITAL.findall(text))
     medical = {word.lower() for text in _terms(data) for word in _TERM.findall(text)}
+    medical |= set(_BRANDS.split())
     medical |= {word for word, count in capital.items() if count >= 4} - given_names() - family_names()
     words = sorted(ordinary | {word.title() for word in medical - ordinary}, key=lambda word: (word.lower(), word))
     TARGET.write_text("\n".join(words) + "\n", "utf-8")
@@ -96,4 +111,4 @@ def _terms(data: Path) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

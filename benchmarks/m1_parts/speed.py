@@ -1,7 +1,7 @@
 """Tokens per second of a whole training step (forward, backward, AdamW), beside the Llama of the same shape.
 
-CPU, fp32, one thread, batch 4 x 512, preset 5m. Contenders take turns; medians of the rounds. Packed: rows of four
-documents, restarting positions; Llama gets no mask at all, the cheapest case it has.
+CPU, fp32, one thread, batch 4 x 512, preset 5m; processor time, which other load disturbs least. Contenders take turns;
+medians of the rounds. Packed: rows of four documents, restarting positions; Llama gets no mask, its cheapest case.
 """
 
 import statistics
@@ -29,11 +29,11 @@ def measure(data: Path) -> None:
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(ROUNDS + WARM_UP):
         for name, (model, options) in contenders.items():
-            started = time.perf_counter()
+            started = time.process_time()
             model(ids, labels=ids, use_cache=False, **options).loss.backward()
             optimizers[name].step()
             optimizers[name].zero_grad()
-            seconds[name].append(time.perf_counter() - started)
+            seconds[name].append(time.process_time() - started)
     rates = {name: [BATCH * TIME / s for s in found[WARM_UP:]] for name, found in seconds.items()}
     base = statistics.median(rates["Llama"])
     print(f"{'model':<12}{'parameters':>12}{'tokens/s':>10}{'quartiles':>14}{'to Llama':>10}{'target':>9}")

@@ -36,6 +36,7 @@ _SECTION = re.compile(r"^<篇名>(.*)$", re.MULTILINE)
 _FACT = re.compile(r"^(书名|作者|朝代|年份)：\s*(.+?)\s*$", re.MULTILINE)
 _FACTS = {"书名": "book", "作者": "author", "朝代": "dynasty", "年份": "year"}
 _LABEL = re.compile(r"(?:内容|属性)：")
+_IMAGE = re.compile(r"\\p[\w-]{1,30}\.(?:bmp|gif|jpe?g|png)\\r", re.IGNORECASE)
 _MARK = re.compile(r"\\[a-z]")
 _LOST = re.compile(r"(?<![A-Za-z])KT(?![A-Za-z])")
 _SENTENCE_END = tuple("。！？；：.!?;:”’』」）)】》")
@@ -163,7 +164,7 @@ def is_classic(text: str) -> bool:
 def classic_chapters(text: str) -> tuple[dict[str, str], list[Chapter]]:
     """Facts (book, author, dynasty, year) and chapters of a TCM classic: the sections (`<篇名>`) that stand under the
     same titles (`<目录>`), each with its own as a heading. A character that the edition lost (`KT`) becomes □."""
-    text = _LOST.sub("□", _MARK.sub("", text.replace("\r", "")))
+    text = _LOST.sub("□", _MARK.sub("", _IMAGE.sub("", text.replace("\r", ""))))
     head, *parts = _PART.split(text)
     facts = {_FACTS[name]: value for name, value in _FACT.findall(head)}
     chapters: list[Chapter] = []

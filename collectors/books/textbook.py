@@ -1,6 +1,8 @@
 """Textbooks and guidelines: a record per chapter, with its book and the titles above it."""
 
+import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from lxml import etree
@@ -14,7 +16,7 @@ from collectors.web.blocks import blocks
 from collectors.web.page import decode_page, parse_page
 from collectors.web.page_facts import page_facts, page_licence
 from collectors.xml import parse_xml
-from datagen.archives import ARCHIVES, RawFile
+from datagen.archives import ARCHIVES, RawFile, stem
 from datagen.errors import InputError
 from datagen.files import open_item
 from datagen.stage import Item, Outcome
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
     from datagen.task import Task
 
 _COLLECTION = (".collection.xml",)
+_ACCOMPANYING = re.compile(
+    r"(?:(?i:licen[cs]e|copying|notice|readme|change_?log|contributing|code_of_conduct)|SOURCES?)(?:[._-]\w+)*"
+)
+"""Names of files that come with a book, and say nothing of its subject."""
 
 
 class Textbook(DocumentSource):
@@ -40,9 +46,10 @@ class Textbook(DocumentSource):
     The book is the family (`group`): the collection, or the file, or the one that `book` names. `meta` has book, title,
     the titles above it (`path`), and what a classic states of itself (author, dynasty, year).
 
-    Dropped: empty, table_of_contents (a collection). Quarantined: not_textbook (XML of another kind), epub_not_read
-    (no format of this reader: unpack the book, its chapters are XHTML), no_text, bad_encoding, bad_xml, xml_entities,
-    xml_limits, html_limits, no_html, empty, too_large.
+    Dropped: empty, table_of_contents (a collection), accompanying_file (README, LICENSE, SOURCE, CHANGELOG and the
+    like, unless `path` names it). Quarantined: not_textbook (XML of another kind), epub_not_read (no format of this
+    reader: unpack the book, its chapters are XHTML), no_text, bad_encoding, bad_xml, xml_entities, xml_limits,
+    html_limits, no_html, empty, too_large.
     """
 
     book: str | None = Field(None, description="title of the one book that all files are parts of")
@@ -52,6 +59,7 @@ class Textbook(DocumentSource):
     _books: dict[str, list[Book]] = PrivateAttr(default_factory=dict)
     _shelf: list[Book] = PrivateAttr(default_factory=list)
 
+    version: ClassVar[str] = "2"
     suffixes: ClassVar[tuple[str, ...]] = (
         *(".cnxml", ".xml", ".md", ".markdown", ".html", ".htm", ".xhtml", ".txt"),
         ".epub",  # to be refused: a book that nobody reads must not be passed over in silence
@@ -83,9 +91,11 @@ class Textbook(DocumentSource):
 
     def documents(self, file: RawFile) -> Iterator[Document | InputError]:
         name = file.name.lower()
-        if name.endswith(".epub"):
+        if self._is_accompanying(file):
+            yield Document(file.position, "", drop="accompanying_file")
+        elif name.endswith(".epub"):
             raise InputError("epub_not_read")
-        if name.endswith((".cnxml", ".xml")):
+        elif name.endswith((".cnxml", ".xml")):
             yield from self._xml(file)
         elif name.endswith((".html", ".htm", ".xhtml")):
             root = parse_page(decode_page(file.data))
@@ -97,6 +107,11 @@ class Textbook(DocumentSource):
             text = _decoded(file)
             facts, chapters = classic_chapters(text) if is_classic(text) else ({}, plain_chapters(text))
             yield from self._chapters(file, chapters, facts)
+
+    def _is_accompanying(self, file: RawFile) -> bool:
+        leaf = PurePosixPath(file.name).name
+        named = [self.path] if isinstance(self.path, str) else self.path
+        return bool(_ACCOMPANYING.fullmatch(leaf)) and leaf not in {stem(PurePosixPath(path).name) for path in named}
 
     def _chapters(
         self, file: RawFile, chapters: list[Chapter], facts: dict[str, Any], license: str | None = None

@@ -30,11 +30,13 @@ BACK_MATTER = re.compile(
 """Titles of sections about the article rather than its subject; some journals put them into the body."""
 _LATEX_DOCUMENT = re.compile(r"\\begin\{document\}(.*?)\\end\{document\}", re.DOTALL)
 _FILE_NOTE = re.compile(r"\(?\s*(?:[A-Z0-9]{2,5}|[Cc]lick here for additional data file)\.?\s*\)?\.?")
+_NOTE = re.compile(r"[\w*†‡§¶#‖]{1,3}(?:[,\s]+[\w*†‡§¶#‖]{1,3})*")
 _CITED = re.compile("(.?)(\ufdd0[^\ufdd1]*\ufdd1(?:[\\s,;–—-]*\ufdd0[^\ufdd1]*\ufdd1)*)")
-"""Numeric citations, each between two characters that no text has (Unicode calls them noncharacters)."""
+"""Numeric citations and marks of notes, each between two characters that no text has (Unicode's noncharacters)."""
 _MARKS = str.maketrans("", "", "\ufdd0\ufdd1")
 MAX_MARGINS = 12
 _CITATIONS = ("bibr", "ref")
+_NOTES = ("fn", "table-fn", "author-notes")
 _ORDINAL = frozenset(("st", "nd", "rd", "th", "®", "™", "©"))
 
 
@@ -42,8 +44,9 @@ def article_text(article: etree._Element, language: str | None = None) -> str:
     """Title, abstracts, body, appendices, glossary and floating figures of an `article` without namespaces.
 
     Left out: the reference list, author notes, acknowledgements, funding and other back matter (in the body too, by its
-    title), translated and graphical abstracts, sub-articles. A citation by number becomes `[12]`, another superscript
-    has a caret (10^9); a subscript runs on where it is a number (CO2), else it has an underscore (C_max).
+    title), translated and graphical abstracts, sub-articles. A citation by number becomes `[12]`, the mark of a
+    note `[a]`; another superscript has a caret (10^9); a subscript runs on where it is a number (CO2), else it has an
+    underscore (C_max).
     """
     words = HEADINGS.get(language or "", {})
     blocks: list[str] = []
@@ -141,7 +144,7 @@ def _content(element: etree._Element) -> str:
 
 def _superscript(element: etree._Element) -> str:
     text = " ".join(_content(element).split())
-    if any(x.get("ref-type") in _CITATIONS for x in element.iter("xref")):
+    if any(x.get("ref-type") in (*_CITATIONS, *_NOTES) for x in element.iter("xref")):
         return text
     if not text or text in _ORDINAL or not any(c.isalnum() or c in "+-−*†‡§" for c in text):
         return text
@@ -162,6 +165,9 @@ def _cross_reference(element: etree._Element) -> str:
         number = text.lstrip("^").strip("()[]")
         if number[:1].isdigit() and len(number) < 12:
             return text.replace("^", "").replace(number, f"\ufdd0{number}\ufdd1")
+    mark = text.lstrip("^").strip("()[]")
+    if element.get("ref-type") in _NOTES and _NOTE.fullmatch(mark):
+        return f"\ufdd0{mark}\ufdd1"  # a number that it stands behind must stay what it is
     return text
 
 

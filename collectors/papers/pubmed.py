@@ -38,12 +38,14 @@ class PubMed(DocumentSource):
 
     Files are taken in the order of their names, as NLM numbers them: of a citation that a later file revises the last
     is kept, the others are dropped as `superseded`; one that the same or a later file deletes is dropped as `deleted`.
-    Another version of a citation is a record of its own, of the same family. The copyright in abstracts may be the
-    publishers': `license` is what a citation states, else the option.
+    One without an abstract, whose title may say no more than `Reply.`, is dropped as `no_abstract`. Another version of
+    a citation is a record of its own, of the same family. The copyright in abstracts may be the publishers': `license`
+    is what a citation states, else the option.
 
     Quarantined: not_pubmed, no_citation, bad_pmid, bad_xml, xml_entities, xml_limits, and what can't be unpacked.
     """
 
+    version: ClassVar[str] = "2"
     suffixes: ClassVar[tuple[str, ...]] = (".xml",)
 
     patient_level: Literal[False] = Field(False, description="citations are public")
@@ -51,13 +53,15 @@ class PubMed(DocumentSource):
         False, description="abstracts in other languages too, each a record of its own in its citation's family"
     )
 
+    titles: bool = Field(False, description="citations without an abstract too: their text is the title alone")
+
     def documents(self, file: RawFile) -> Iterator[Document | InputError]:
         found = False
         for element in iter_elements(file.stream, *_CITATIONS, *_DELETIONS):
             found = True
             if element.tag in _CITATIONS:
                 try:
-                    yield from citation_documents(element, self.translations)
+                    yield from citation_documents(element, self.translations, self.titles)
                 except InputError as error:
                     yield error
                 except RecursionError:  # formulas take several calls a level

@@ -55,9 +55,10 @@ def pmid_of(element: etree._Element) -> int | None:
     return int(text) if _PMID.fullmatch(text) else None
 
 
-def citation_documents(element: etree._Element, translations: bool) -> Iterator[Document]:
-    """The documents of a PubmedArticle, MedlineCitation or PubmedBookArticle: title and abstract; with `translations`
-    also its abstracts in other languages. Raises InputError: bad_pmid, no_citation."""
+def citation_documents(element: etree._Element, translations: bool, titles: bool) -> Iterator[Document]:
+    """The documents of a PubmedArticle, MedlineCitation or PubmedBookArticle: title and abstract (without one dropped,
+    unless `titles` will do); with `translations` also its abstracts in other languages. Raises InputError: bad_pmid,
+    no_citation."""
     without_namespaces(element)
     citation = element if element.tag == "MedlineCitation" else element.find("MedlineCitation")
     if citation is None:
@@ -86,7 +87,11 @@ def citation_documents(element: etree._Element, translations: bool) -> Iterator[
         "meta": {name: value for name, value in facts.items() if value},
     }
     language = _MARC.get(languages[0], languages[0]) if is_original and languages else "en"
-    yield Document(identity, _text(title, abstract), language=language, **common)
+    sections = _sections(abstract) if abstract is not None else []
+    blocks = [f"# {title}"] if title else []
+    text = "\n\n".join([*blocks, "## Abstract", *sections] if sections else blocks)
+    drop = None if sections or titles else "no_abstract"
+    yield Document(identity, text, language=language, drop=drop, **common)
     if translations:
         for other in citation.iterchildren("OtherAbstract"):
             code = other.get("Language", "")
@@ -105,13 +110,6 @@ def _title(article: etree._Element) -> tuple[str, bool]:
     if title.startswith("[") and title.rstrip(".").endswith("]"):
         title = title.rstrip(".")[1:-1]
     return title, False
-
-
-def _text(title: str, abstract: etree._Element | None) -> str:
-    blocks = [f"# {title}"] if title else []
-    if abstract is not None and (sections := _sections(abstract)):
-        blocks += ["## Abstract", *sections]
-    return "\n\n".join(blocks)
 
 
 def _sections(abstract: etree._Element) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from collectors.privacy.identifiers import (
     addresses_en,
     addresses_zh,
+    codes,
     columns,
     dates,
     names_en,
@@ -37,6 +38,9 @@ _FULL_WIDTH = re.compile("[０-９Ａ-Ｚａ-ｚ＋－．／＠＿]")
 _HALF_WIDTH = {wide: wide - 0xFEE0 for wide in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
 _HALF_WIDTH |= {ord(wide): ord(narrow) for wide, narrow in zip("＋－．／＠＿", "+-./@_", strict=True)}
 """Full-width letters, digits and signs of numbers, to the characters that the rules know."""
+
+_AMONG_IDENTIFIERS = 2
+"""Identifiers in a text from which on less evidence makes another."""
 
 
 class Deidentifier:
@@ -117,9 +121,14 @@ class Deidentifier:
             spans += numbers_en.find_numbers(text)
             spans += names_en.find_names(text)
         if not ascii_only and _HAN.search(text):
-            spans += names_zh.find_names(text)
+            names = list(names_zh.find_names(text))
+            if len(spans) + len(names) >= _AMONG_IDENTIFIERS:
+                names = list(names_zh.find_names(text, names_zh.ENOUGH_AMONG_IDENTIFIERS))
+            spans += names
         spans += columns.find_cells(text)
         spans += numbers_zh.find_codes(text, [span for span in spans if span.kind == "NAME"])
+        if len(spans) >= _AMONG_IDENTIFIERS:
+            spans += codes.find_codes(text)
         spans += (Span(day.start, day.end, "DATE") for day in dates.find_days(text))
         return merged(_private(text, spans))
 

@@ -50,6 +50,9 @@ class Layout(BaseModel):
     columns: tuple[str, ...] = Field(
         (), description="names of the columns, where the first row is no header; for lines: of the lines of a block"
     )
+    delimiter: str | None = Field(
+        None, pattern=r'^[^"\r\n]$', description="CSV: what is between cells; guessed from the first rows unless given"
+    )
     sheet: str | None = Field(None, description="XLSX: name of the sheet, else the first one; `*` for all")
     element: str | None = Field(None, description="XML: name of the element that is a row")
     skip: int = Field(0, ge=0, description="lines or rows before the header that are not part of the table")
@@ -76,7 +79,7 @@ def table_rows(file: RawFile, columns: set[str], layout: Layout, encoding: str |
         case "obo":
             return obo(lines)
         case "csv":
-            return csv_rows(lines, columns, layout.columns)
+            return csv_rows(lines, columns, layout.columns, layout.delimiter)
         case "jsonl":
             return json_lines(lines)
         case "json" if layout.at or layout.children:

@@ -22,7 +22,7 @@ class MedQuAD(DocumentSource):
     deidentify: Level = Field("light", description="written by institutes for the public: see collectors.records")
 
     suffixes: ClassVar[tuple[str, ...]] = (".xml",)
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
 
     def documents(self, file: RawFile) -> Iterator[Document | InputError]:
         root = parse_xml(file.data)
@@ -36,14 +36,14 @@ class MedQuAD(DocumentSource):
         else:
             raise InputError("not_medquad", f"root element {root.tag[:40]}")
         url = root.get("url")
-        for pair, question, answer in pairs:
+        for place, (pair, question, answer) in enumerate(pairs, 1):
             asked, answered = _text(question), _text(answer)
             if not asked:
                 yield InputError("no_question", f"pair {pair.get('pid')}")
                 continue
             messages = [{"role": "user", "content": asked}, {"role": "assistant", "content": answered}]
             yield Document(
-                source_id=f"{origin}/{number}-{pair.get('pid')}",
+                source_id=f"{file.position}#{pair.get('pid') or place}",  # several files may share a document's id
                 text=None if answered else "",
                 messages=messages if answered else None,
                 group=url or f"{origin}/{number}",

@@ -1,21 +1,23 @@
 """The mapped table reader: tables of any common format whose columns the recipe names."""
 
+import difflib
 from collections.abc import Iterator
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from collectors.document import Document, DocumentSource
 from collectors.tables.dialogue import as_messages
 from collectors.tables.layout import SUFFIXES, Layout, table_rows
 from collectors.tables.rows import NoColumn, Row
 from collectors.tables.template import Template
-from collectors.text.language import normal_language
+from collectors.text.language import declared_language, normal_language
 from datagen.archives import RawFile
 from datagen.errors import InputError, UsageError
 from datagen.files import find, open_item
-from datagen.licence import UNKNOWN, from_text
+from datagen.licence import UNKNOWN, declared, from_text
 from datagen.record import SPLITS
 from datagen.stage import Item
 from datagen.taxonomy import load_taxonomy, map_label, mapping_schemes
@@ -102,7 +104,7 @@ class Records(DocumentSource):
     layout: Layout = Field(Layout(), description="what the file doesn't say of its columns")
     encoding: str | None = Field(None, description="of text files; detected where not given")
 
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     suffixes: ClassVar[tuple[str, ...]] = SUFFIXES
 
     @field_validator("encoding")
@@ -130,8 +132,9 @@ class Records(DocumentSource):
         if joined:
             raise ValueError(f"fields.{joined[0]} is one column; only {', '.join(_JOINED)} join several")
         for option in ("constants", "map"):
-            if unknown := set(getattr(self, option)) - set(_LABELS):
-                raise ValueError(f"{option}.{min(unknown)} is no label; labels are {', '.join(_LABELS)}")
+            if unknown := sorted(set(getattr(self, option)) - set(_LABELS)):
+                names = ", ".join(f"{option}.{name}" for name in unknown)
+                raise ValueError(f"{names} is no label; labels are {', '.join(_LABELS)}")
         if both := set(self.constants) & set(self.fields):
             raise ValueError(f"{min(both)} is in fields and in constants")
         if unmapped := set(self.map) - set(self.fields):
@@ -140,13 +143,25 @@ class Records(DocumentSource):
             name, scheme = shipped[0]
             if name != "department" or scheme not in mapping_schemes():
                 raise ValueError(f"map.{name}: a shipped mapping is of departments: {', '.join(mapping_schemes())}")
+        if wrong := list(self._wrong_values()):
+            raise ValueError("; ".join(wrong))
+        return self
+
+    def _wrong_values(self) -> Iterator[str]:
         for name, codes in _codes().items():
             table = self.map.get(name, {})
             values = set(table.values()) if isinstance(table, dict) else set()
             given = {self.constants[name]} if name in self.constants else values
             if wrong := sorted(given - set(codes)):
-                raise ValueError(f"{wrong[0]} is no {name}; one of {', '.join(codes)}")
-        return self
+                yield f"{', '.join(wrong)} is no {name}; one of {', '.join(codes)}"
+        for name, check in (("language", declared_language), ("license", declared)):
+            try:
+                if name in self.constants:
+                    check(self.constants[name])
+            except PydanticCustomError as error:
+                nearest = error.context["nearest"]
+                hint = f" (did you mean {nearest!r}?)" if nearest else ""
+                yield f"constants.{name} {error.message()}, not {self.constants[name]!r:.60}{hint}"
 
     def items(self) -> list[Item]:
         return find(self.path, self._suffixes, self.exclude)
@@ -261,9 +276,12 @@ class Records(DocumentSource):
 
     def _no_column(self, file: RawFile, missing: list[str], found: list[str]) -> UsageError:
         where = "a file" if self.patient_level else file.position  # a patient's file may be named after the patient
+        named = {name.lower(): name for name in found}
+        near = [named[close] for name in missing for close in difflib.get_close_matches(name.lower(), named, 1)]
         return UsageError(
             f"{where} has no column {', '.join(missing)}",
-            f"it has {', '.join(name[:60] for name in found[:40])}; name one of these in `fields`",
+            (f"did you mean {', '.join(name[:60] for name in near)}? " if near else "")
+            + f"It has {', '.join(name[:60] for name in found[:40])}; name one of these in `fields`",
         )
 
 

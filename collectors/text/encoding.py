@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from collectors.text.language import latin_likelihood
 from datagen.errors import InputError
+from datagen.unpack import chunks
 
 CHUNK = 1 << 20
 MAX_BYTES = 64 << 20
@@ -69,12 +70,13 @@ def decode(data: bytes, encoding: str | None = None) -> str:
 def decoded(stream: BinaryIO, encoding: str | None = None) -> Iterator[str]:
     """The text of a stream of any length, in pieces, as `decode` would read it; what is guessed is guessed from the
     first megabyte that is not plain ASCII. Raises InputError(bad_encoding)."""
-    chunk = stream.read(CHUNK)
+    pieces = chunks(stream, CHUNK)
+    chunk = next(pieces, b"")
     while encoding is None and chunk.isascii() and b"\0" not in chunk:
         if not chunk:
             return
         yield chunk.decode("ascii")
-        chunk = stream.read(CHUNK)
+        chunk = next(pieces, b"")
     name = encoding or detect(chunk)
     characters = damaged = 0
     try:
@@ -87,7 +89,7 @@ def decoded(stream: BinaryIO, encoding: str | None = None) -> Iterator[str]:
             yield text
             if not chunk:
                 return
-            chunk = stream.read(CHUNK)
+            chunk = next(pieces, b"")
     except (UnicodeDecodeError, LookupError):
         raise InputError("bad_encoding", name) from None
 

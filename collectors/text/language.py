@@ -4,18 +4,21 @@ Scripts that one language alone writes decide by themselves, Han and kana by the
 vote: CLD2 (quick, sees which languages are mixed) and, on short texts, py3langid, which must agree with it.
 """
 
+import difflib
 import re
 from collections import Counter
 from functools import cache
 
 import regex
+from pydantic_core import PydanticCustomError
 
 LONG = 100
 """Letters (and marks) from which CLD2 is believed alone."""
-MIN_LETTERS = 20
+MIN_LETTERS = 60
 """Letters from which CLD2 is believed about a language that py3langid doesn't know."""
-MIN_CONFIDENCE = 0.3
-"""Of py3langid, in the language that both name."""
+MIN_CONFIDENCE = {"en": 0.3}
+MIN_CONFIDENCE_ELSE = 0.5
+"""Of py3langid, in the language that both name: on lists of drugs and diseases both name others than English easily."""
 MIN_SHARE = 60
 """Per cent of a text that its language must have; a text of two languages, neither with so much, has none."""
 WINDOW = 2000
@@ -143,7 +146,7 @@ def _vote(sample: str, letters: int) -> str | None:
     if language not in known:
         return language if reliable and letters >= MIN_LETTERS else None
     second, confidence = model.classify(fit)
-    return language if second == language and confidence >= MIN_CONFIDENCE else None
+    return language if second == language and confidence >= MIN_CONFIDENCE.get(language, MIN_CONFIDENCE_ELSE) else None
 
 
 def _sample(text: str) -> str:
@@ -158,6 +161,22 @@ def normal_language(tag: str | None) -> str | None:
     match = _TAG.fullmatch((tag or "").strip())
     language = match[1].lower() if match else None
     return None if language in ("und", "mul", "zxx") else language
+
+
+def declared_language(code: str) -> str:
+    """A language as a recipe states it: a code of ISO 639, in lower case.
+
+    Raises PydanticCustomError (with the `nearest` right one) for what is none, such as a language's English name.
+    """
+    if language := normal_language(code):
+        return language
+    import pycld2
+
+    names = {name: code for name, code in pycld2.LANGUAGES if len(code) == 2}
+    near = difflib.get_close_matches(code.upper(), names, 1)
+    raise PydanticCustomError(
+        "language", "must be a code of ISO 639, such as en or zh", {"nearest": names[near[0]] if near else ""}
+    )
 
 
 @cache

@@ -46,6 +46,7 @@ class HTML(DocumentSource):
     html_limits (over 8 million characters, 40,000 elements or 256 levels).
     """
 
+    version: ClassVar[str] = "2"
     suffixes: ClassVar[tuple[str, ...]] = (".html", ".htm", ".xhtml", ".json")
 
     def documents(self, file: RawFile) -> Iterator[Document | InputError]:

@@ -7,6 +7,7 @@ from lxml import etree
 
 from collectors.web.blocks import blocks
 from collectors.web.page_furniture import is_furniture
+from collectors.web.page_shape import reshape
 from datagen.errors import InputError
 
 MIN_SHARE = 0.5
@@ -24,11 +25,12 @@ logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # its messages hold
 
 
 def main_text(root: etree._Element) -> str:
-    """Text of a parsed page without navigation, comments and boilerplate; empty where there is none.
+    """Text of a parsed page, which is changed, without navigation, comments and boilerplate; empty where there is none.
 
     What trafilatura finds with its care for precision; where that is under half of what it finds without, the latter.
     Both without its generic fallbacks, one of which takes quadratic time. Raises InputError: html_limits, bad_html.
     """
+    reshape(root)
     try:
         found, plain = _extract(root, favor_precision=True), _extract(root, favor_precision=False)
         if _size(plain) >= MIN_PLAIN and _size(found) < MIN_SHARE * _size(plain):

@@ -1,10 +1,13 @@
 """datagen forget"""
 
+import sys
 from typing import Annotated
 
 import typer
 
+from datagen.errors import UsageError
 from datagen.housekeeping import forget as forget_records
+from datagen.housekeeping import would_forget
 from datagen.lease import Lease
 from datagen.store import Store
 
@@ -12,9 +15,19 @@ from datagen.store import Store
 def forget(
     run: Annotated[str, typer.Argument(help="A run folder or URL.")],
     what: Annotated[str, typer.Argument(metavar="ID|SOURCE", help="A record's id, or a source's name.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
 ) -> None:
     """Remove a record or a source, and what was made from it, from every version; it never comes back."""
     store = Store(run)
+    if not yes:
+        rows = would_forget(store, what)
+        print(f"To forget {what} in {store.url}, for good:")
+        for stage, number in rows.items():
+            print(f"  {stage}: {number:,} rows")
+        print("  older versions of them, and artefacts and caches that may hold their text")
+        if not sys.stdin.isatty():
+            raise UsageError("nobody is there to be asked; nothing was removed", "repeat the command with --yes")
+        typer.confirm("Remove them?", abort=True)
     lease = Lease.acquire(store, "datagen forget")
     try:
         found = forget_records(store, lease, what)

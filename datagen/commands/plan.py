@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from datagen.events import read_events
-from datagen.plan import Plan, Planned, make_plan
+from datagen.plan import Plan, Planned, committed_shards, make_plan
 from datagen.recipe import load_recipe
 from datagen.store import Store
 from datagen.submit import submission_id
@@ -65,6 +65,9 @@ def show(found: Plan) -> None:
         table.add_row(name, planned.step.use, state, why, f"{size / 1e6:,.1f} MB" if size else "", estimate)
     console = Console()
     console.print(table)
+    for name, planned in found.stages.items():
+        if planned.runs and (spends := planned.step.stage.forecast()):
+            console.print(f"{name} will ask for {spends}.", highlight=False)
     if found.to_run:
         known = f"{total:,.0f} s of stage time by earlier runs" + (
             f", {unknown} stages never ran here" if unknown else ""
@@ -77,7 +80,7 @@ def show(found: Plan) -> None:
 def _state(store: Store, planned: Planned) -> str:
     if planned.published:
         return "up to date"
-    done = sum(p.endswith(".json") for p, _ in store.files(f"_work/{planned.step.name}/{planned.hash}"))
+    done = committed_shards(store, planned.step.name, planned.hash)
     return f"resume ({done} shards done)" if done else "run"
 
 

@@ -1,5 +1,6 @@
 """datagen report"""
 
+import sys
 import webbrowser
 from enum import StrEnum
 from pathlib import Path
@@ -34,6 +35,9 @@ def report(
     made = make(run, stage, targets, samples)
     path = made.save(out or default_page(made, "report.html"), language.value)
     print(path)
+    if made.facts.others:
+        left_out = ", ".join(made.facts.others)
+        print(f"It tells of {made.facts.stage} and what that was made from; `--stage` for {left_out}.", file=sys.stderr)
     if open_:
         webbrowser.open(path.absolute().as_uri())
     if targets and (failures := made.check()):

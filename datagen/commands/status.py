@@ -9,6 +9,7 @@ from rich.table import Table
 
 from datagen.errors import UsageError
 from datagen.lease import PATH, is_held
+from datagen.plan import committed_shards
 from datagen.progress import summary
 from datagen.publish import manifest
 from datagen.store import Store
@@ -24,17 +25,25 @@ def status(run: Annotated[str, typer.Argument(help="A run folder or URL.")]) -> 
     working = {path.split("/")[1] for path, _ in store.files("_work")}  # folders stay behind what is published
     if not names and not working:
         raise UsageError(f"{store.url} is not a run", "`datagen run RECIPE --out RUN` makes one")
+    owner = _owner(store)
     for name in sorted({*names, *working}):
         found = manifest(store, name)
-        under_way = " (another version is under way)" if name in working else ""
+        state = "under way" if owner else f"stopped, {committed_shards(store, name)} shards are kept"
         if found:
-            table.add_row(name, found["version"], summary(found) + under_way)
+            more = f" (another version is {state})" if name in working else ""
+            table.add_row(name, found["version"], summary(found) + more)
         else:
-            table.add_row(name, "-", "under way" if name in working else "nothing")
+            table.add_row(name, "-", state if name in working else "nothing")
     console.print(table)
+    if owner:
+        console.print(f"Being written by process {owner['pid']} on {owner['host']}: {owner['command']}")
+    elif working:
+        console.print("Nobody is writing it: the command that made it goes on where it stopped.")
+
+
+def _owner(store: Store) -> dict | None:
     try:
         owner = json.loads(store.read(PATH))
     except FileNotFoundError:
-        return
-    if is_held(owner):
-        console.print(f"Being written by process {owner['pid']} on {owner['host']}: {owner['command']}")
+        return None
+    return owner if is_held(owner) else None

@@ -8,8 +8,8 @@ SHOWN = 20
 
 
 def trace(
-    id: Annotated[str, typer.Argument(help="A record's id (the order of the two doesn't matter).")],
     run: Annotated[str, typer.Argument(help="A run folder or URL.")],
+    id: Annotated[str, typer.Argument(help="A record's id (the order of the two doesn't matter).")],
     text: Annotated[bool, typer.Option("--text", help="Print its text too.")] = False,
 ) -> None:
     """Tell a record's whole story: its raw file, what every stage decided, its parents and children."""

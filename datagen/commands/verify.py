@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from datagen.errors import UsageError, VerificationError
+from datagen.housekeeping import discard, stages_of
+from datagen.lease import Lease
 from datagen.store import Store
 from datagen.verify import verify_run
 
@@ -12,15 +14,32 @@ from datagen.verify import verify_run
 def verify(
     run: Annotated[str, typer.Argument(help="A run folder or URL.")],
     stage: Annotated[str | None, typer.Argument(help="Only this stage.")] = None,
+    repair: Annotated[bool, typer.Option("--repair", help="Delete damaged versions, to be made again.")] = False,
 ) -> None:
     """Check every published file against its manifest, and that the ledgers add up. Exit code 4 where not."""
-    wrong, checked = verify_run(Store(run), stage)
+    store = Store(run)
+    wrong, checked = verify_run(store, stage)
     if not checked:
         raise UsageError(f"{run} has published nothing", "`datagen run RECIPE --out RUN` first")
+    if wrong and repair:
+        _repair(store, [stage] if stage else stages_of(store))
+        return
     if wrong:
         shown = "\n".join(f"  {problem}" for problem in wrong[:20])
         raise VerificationError(
             f"{len(wrong)} problems in {checked} files:\n{shown}",
-            "delete the version folders named, then run the recipe again: it makes the same bytes",
+            f"`datagen verify {run} --repair` deletes them; then run the recipe again: it makes the same bytes",
         )
     print(f"ok: {checked} files are what their manifests say, and every ledger adds up")
+
+
+def _repair(store: Store, stages: list[str]) -> None:
+    lease = Lease.acquire(store, "datagen verify --repair")
+    try:
+        for stage in stages:
+            wrong, _ = verify_run(store, stage)
+            if wrong and (folder := discard(store, lease, stage)):
+                print(f"deleted {folder}: {len(wrong)} problems, first {wrong[0]}")
+    finally:
+        lease.release()
+    print("Run the recipe again: it makes the same bytes.")

@@ -18,6 +18,7 @@ from datagen.extensions import footer_has_extension, parquet_footer
 from datagen.lineage import Version, final_stages, lineage, published_versions
 from datagen.record import DEFAULTS, SCHEMA, count_tokens
 from datagen.reports.privacy import is_restricted
+from datagen.review import reviewed
 from datagen.stats import BY, CUBE, cube_of, merge_cubes
 from datagen.store import Store, is_remote
 
@@ -47,6 +48,7 @@ class Facts:
         others: further stages of the run whose rows nothing reads.
         files: the Parquet files of the rows; of a run, as paths in it.
         labeller: the confusion table ({labels, counts}) of the classifier that gave departments, and the stage where.
+        reviewed: whether enough labels were reviewed by clinicians.
     """
 
     where: str
@@ -56,6 +58,7 @@ class Facts:
     others: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     labeller: tuple[dict[str, Any], str] | None = None
+    reviewed: bool = False
 
     @property
     def manifest(self) -> dict[str, Any] | None:
@@ -99,7 +102,7 @@ def _of_run(store: Store, versions: dict[str, Version], stage: str | None) -> Fa
     cube = _frame(_stats(store, versions[stage], "cube"), personal)
     files = tuple(path for path in versions[stage].paths("data") if path.endswith(".parquet"))
     others = tuple(s for s in ends if s != stage)
-    return Facts(store.url, cube, stage, stages, others, files, _labeller(made_from))
+    return Facts(store.url, cube, stage, stages, others, files, _labeller(made_from), reviewed(store))
 
 
 def _labeller(made_from: dict[str, Version]) -> tuple[dict[str, Any], str] | None:
@@ -107,7 +110,6 @@ def _labeller(made_from: dict[str, Version]) -> tuple[dict[str, Any], str] | Non
         version.name: table
         for version in made_from.values()
         if version.manifest["publishes"] == "classifier"
-        and version.options.get("target") == "department"
         and (table := version.manifest.get("results", {}).get("train", {}).get("confusion"))
     }
     labelled = [

@@ -141,7 +141,7 @@ def synthetic(report: "Report") -> Section:
 def method(report: "Report") -> Section:
     facts = report.facts
     blocks: list[Block] = [
-        Note(say("method.review"), "look"),
+        *(() if facts.reviewed else (Note(say("method.review"), "look"),)),
         Note(say("method.research"), "look"),
         Note(say("method.denominators")),
         Note(say("method.taxonomy", version=load_taxonomy().version)),

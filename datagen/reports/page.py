@@ -66,6 +66,7 @@ def _context(report: "Report", language: str) -> dict[str, Any]:
         "alerts": report.alerts,
         "sections": [build(report) for build in ORDER],
         "language": language,
+        "reviewed": facts.reviewed,
         "style": Markup(_asset("report.css")),
         "say": say,
     }

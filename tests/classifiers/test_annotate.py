@@ -3,6 +3,7 @@ import pytest
 
 from classifiers.annotate import Annotate
 from classifiers.learn import learn
+from datagen.errors import UsageError
 from datagen.record import conform, extended, record_id, table, with_column
 from tests.classifiers.sample import saved
 from tests.classifiers.test_learn import NOTHING, types
@@ -100,3 +101,12 @@ def test_columns_that_the_classifier_has_no_head_for_stay(tmp_path):
 
 def test_no_rows_are_no_trouble(folder):
     assert len(stage(folder).apply(rows("PED").slice(0, 0)).rows) == 0
+
+
+def test_without_a_stage_that_trained_one_the_bundled_classifier_labels():
+    made = Annotate()
+    made.setup({})
+    found = made.apply(rows(None, None, None)).rows.to_pylist()
+    assert [row["department"] for row in found] == [department for _, department in TEXTS]
+    with pytest.raises(UsageError, match="no classifier at"):
+        Annotate(bundled="none").setup({})

@@ -9,7 +9,7 @@ from classifiers.model import load
 from datagen.errors import UsageError
 from tests.classifiers.sample import sample_learnt
 
-NOTHING = {"train": [], "weak": [], "validation": []}
+NOTHING = {"train": [], "weak": [], "named": [], "validation": []}
 
 
 def row(number: int, head: str, label: str, text: str, **columns) -> dict:
@@ -95,7 +95,7 @@ def test_one_label_is_nothing_to_learn():
 
 def test_heads_without_a_lexicon_learn_from_rows_alone():
     rows = types(80, access="restricted")
-    learnt = learn({"content_type": {"train": rows, "weak": [], "validation": rows[:6]}}, 0.93, 0)
+    learnt = learn({"content_type": {**NOTHING, "train": rows, "validation": rows[:6]}}, 0.93, 0)
     assert learnt.held_out["content_type"]["all"]["accuracy"] == 1
     assert "Restricted rows among those it learnt from: 80." in learnt.files["card.md"].decode()
     description = json.loads(learnt.files["classifier.json"])

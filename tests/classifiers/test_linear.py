@@ -23,7 +23,8 @@ def texts(count: int = 60) -> tuple[list, np.ndarray]:
 
 
 def target(labels: np.ndarray, count: int = 3, **columns) -> Target:
-    standard = {"weights": np.ones(len(labels)), "sources": np.full(len(labels), KNOWS_ALL)}
+    size = len(labels)
+    standard = {"weights": np.ones(size), "sources": np.full(size, KNOWS_ALL), "languages": np.zeros(size, int)}
     return Target(labels=labels, count=count, **{**standard, **columns})
 
 

@@ -3,7 +3,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.metrics import calibration_error, confusions, f1_scores, measure, softmax, temperature
+from classifiers.metrics import (
+    answer_table,
+    calibration_error,
+    confusions,
+    f1_scores,
+    measure,
+    softmax,
+    spearman,
+    temperature,
+)
 
 
 def test_f1_by_hand():
@@ -51,3 +60,15 @@ def test_softmax_makes_probabilities_in_the_order_of_the_margins(row, heat):
     found = softmax(np.array([row]), heat)
     assert found.sum() == pytest.approx(1)
     assert (np.diff(found[0][np.argsort(row)]) >= -1e-12).all()
+
+
+def test_answers_are_counted_by_true_label_with_abstentions_last():
+    scores = np.array([[0.9, 0.1], [0.4, 0.6], [0.5, 0.5]])
+    assert answer_table(np.array([0, 0, 1]), scores, 2, 0.55).tolist() == [[1, 1, 0], [0, 0, 1]]
+
+
+def test_rank_correlation_takes_ties_by_their_mean_rank():
+    # Kendall 1970, Rank correlation methods: ranks of two judges with ties.
+    assert spearman([1, 2, 3, 4], [10, 20, 30, 400]) == 1
+    assert spearman([1, 2, 2, 3], [1, 3, 2, 4]) == pytest.approx(0.9486833)
+    assert spearman([1, 1], [1, 2]) == 0

@@ -1,8 +1,10 @@
 import json
+import shutil
 
 import pytest
 
 import classifiers
+import classifiers.model
 from classifiers.model import MODEL
 from datagen.errors import UsageError
 from tests.classifiers.sample import sample_learnt, saved
@@ -75,3 +77,29 @@ def test_a_model_for_other_terms_is_refused(tmp_path):
     (tmp_path / "classifier.json").write_text(json.dumps(data | {"terms": "other"}))
     with pytest.raises(UsageError, match="trained for other labels or terms"):
         classifiers.load(tmp_path)
+
+
+def test_a_classifier_comes_with_the_package_and_is_small():
+    assert "base" in classifiers.model.bundled()
+    folder = classifiers.model.BUNDLED / "base"
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 10_000_000
+    assert "not medical advice" in (folder / "card.md").read_text("utf-8")
+    english, chinese, other = classifiers.load("base").predict(
+        [
+            "Cataract of the left eye with reduced visual acuity; phacoemulsification and a lens implant are planned.",
+            "患者腹股沟可复性肿块两年，诊断为腹股沟斜疝，拟行无张力疝修补术。",
+            "The parliament voted on the budget after a long debate about taxes, schools and the railway.",
+        ]
+    )
+    assert (english["department"], chinese["department"], other["department"]) == ("OPHTH", "GSURG", "NONE")
+    assert {"value", "quality", "advertisement", "safety", "content_type", "category"} <= set(english)
+    assert english["value"] > other["value"]
+
+
+def test_a_bundled_model_that_was_tampered_with_is_refused(tmp_path, monkeypatch):
+    shutil.copytree(classifiers.model.BUNDLED, tmp_path / "bundled")
+    path = tmp_path / "bundled" / "base" / MODEL
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    monkeypatch.setattr(classifiers.model, "BUNDLED", tmp_path / "bundled")
+    with pytest.raises(UsageError, match="not the file that was trained"):
+        classifiers.load("base")

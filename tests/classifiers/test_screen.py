@@ -1,7 +1,9 @@
 import pytest
 
+from classifiers.advertising import salesmanship
 from classifiers.screen import Screen
 from datagen.record import record_id, table
+from tests.classifiers.local import result_of, run_stage
 
 ADVERTISEMENTS = [
     "Our herbal drops reverse diabetes in just 9 days. Guaranteed, or your money back. Order now!",
@@ -45,3 +47,24 @@ def test_refused_labels_are_the_reason_and_others_pass():
     assert list(screened(HONEST[:1], ["retracted"]).values()) == ["retracted"]
     assert screened(HONEST[:1], ["retracted"], refuse=()) == {}
     assert screened(HONEST[:1], ["something_else"]) == {}
+
+
+def test_salesmanship_here_and_there_in_a_long_text_is_no_advertisement():
+    apart = "There is no miracle cure. " + "The trial went on for years and was published. " * 20 + "Order now."
+    assert salesmanship(apart) == 1 < salesmanship("A miracle! Order now.")
+
+
+def test_dangerous_records_leave_and_the_results_say_of_which_department(tmp_path):
+    rows = [
+        {"id": record_id("s", f"{n}"), "group": "g", "split": "train", "text": f"text {n}", "source": "s"}
+        | {"source_id": f"{n}", "department": department, "safety": safety}
+        for n, (department, safety) in enumerate(
+            [("EM", ["self_harm_method"]), ("EM", None), ("CARD", ["redacted"]), (None, ["superseded"])]
+        )
+    ]
+    made = run_stage(tmp_path, Screen(), [table(rows[:2]), table(rows[2:])])
+    assert result_of(made, "departments") == {
+        "CARD": {"share_dropped": 0.0, "kept": 1},
+        "EM": {"share_dropped": 0.5, "kept": 1, "self_harm_method": 1},
+        "none": {"share_dropped": 1.0, "superseded": 1},
+    }

@@ -1,3 +1,4 @@
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -138,3 +139,24 @@ def test_a_text_that_serves_several_heads_is_chosen_for_each():
 
 def test_the_sample_has_what_the_other_tests_need():
     assert pc.count_distinct(sample_rows()["department"]).as_py() >= 36
+
+
+def test_labelled_names_are_hints_beside_texts():
+    rows = [row(n, department="GI", text=f"gastritis {n}", content_type="KB") for n in range(6)]
+    chosen = examples([*rows, row(9, department="GI"), row(10, department="GI", split="validation")], size=4)
+    assert (len(chosen["train"]), len(chosen["named"]), len(chosen["validation"])) == (1, 3, 1)
+    assert len(examples([row(0, department="GI", content_type="CODE", split="validation")])["validation"]) == 1
+
+
+def test_a_record_that_comes_twice_is_no_trouble():
+    twice = table([row(0, department="GI")])
+    assert {r["id"] for r in gathered([twice, twice], 5)["train"]} == {record_id("t", "0")}
+
+
+def test_how_departments_are_answered_is_counted_for_the_report(tmp_path):
+    table_of = result_of(run_stage(tmp_path, TrainClassifier(heads=("department",)), [sample_rows()]), "train")[
+        "confusion"
+    ]
+    counts = np.array(table_of["counts"])
+    assert counts.shape == (len(table_of["labels"]), len(table_of["labels"]) + 1)
+    assert counts.sum() > 50 and counts.trace() > counts.sum() / 2

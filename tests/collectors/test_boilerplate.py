@@ -65,6 +65,10 @@ def test_a_list_ends_where_its_citations_do():
         "患者关注自己的病情。未经治疗不得出院。添加调味品。请扫描腹部。",
         "| © 2019 | All rights reserved |\n| --- | --- |",
         "(C) and IL17A were measured.",
+        "Reference:\n1. Fasting 3.9-6.1 mmol/L\n2. Day 2: 10-20 mg",
+        "参考资料\n1. 每日三次,饭后服用\n2. 不宜久服\n3. 孕妇禁用",
+        "The trial protocol (published under a Creative Commons licence) required that creatinine above 2 be excluded",
+        "Patients who were told that this website uses cookies had a lower risk of anxiety at follow-up in both arms.",
         "    References:\n        https://example.org/2019",
     ],
 )
@@ -96,7 +100,20 @@ def test_what_says_something_stays(text):
 )
 def test_lines_of_no_content_go(kind, line):
     kept, removed = strip_boilerplate(f"Take one tablet daily.\n{line}\n每日一片。")
-    assert kept == "Take one tablet daily.\n每日一片。" and removed == {kind: [line]}
+    assert kept == "Take one tablet daily.\n每日一片。"
+    assert list(removed) == [kind] and " ".join(removed[kind]) == line
+
+
+def test_of_a_line_only_what_is_boilerplate_goes():
+    licence = (
+        "This is an open access article distributed under the terms of the Creative Commons Attribution License "
+        "(https://creativecommons.org/licenses/by/4.0/), which permits unrestricted use, distribution, and "
+        "reproduction in any medium, provided the original author and source are credited."
+    )
+    text = "Doses above 2 g are toxic."
+    assert strip_boilerplate(f"© 2019 Lee et al. {licence}") == ("", {"licence": ["© 2019 Lee et al.", licence]})
+    assert strip_boilerplate(f"{text} {licence}") == (text, {"licence": [licence]})
+    assert strip_boilerplate("孕妇禁用。未经许可不得转载。") == ("孕妇禁用。", {"licence": ["未经许可不得转载。"]})
 
 
 @pytest.mark.proof("collectors.records", "real")

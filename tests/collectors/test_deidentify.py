@@ -287,3 +287,35 @@ def test_identifiers_in_texts_by_others():
     assert counts["direct"][0] >= 0.9 * counts["direct"][1]
     altered, mentions = deidentify._altered(deidentify._ncbi_disease(data))
     assert mentions > 5000 and altered <= 0.001 * mentions
+
+
+@pytest.mark.parametrize(
+    "level, text, fact",
+    [
+        ("full", "Lives at 45 Main Street. Has diabetes.", "Has diabetes"),
+        ("full", "She lives at 12 Elm St, Boston, MA 02115. No chest pain today.", "No chest pain"),
+        ("full", "Hemoglobin 12.3\nPlatelets 15000\nNormal\nDifferential", "Platelets 15000\nNormal\nDifferential"),
+        ("full", "Vitamin D 50000 IU\nMetoprolol\nAspirin\nLisinopril", "Vitamin D 50000 IU\nMetoprolol\nAspirin"),
+        ("full", "can i take allegra with this", "allegra"),
+        ("full", "my sincere advice is rest, have patience", "sincere advice is rest, have patience"),
+        ("full", "Contraceptives: Camila, Errin, Heather", "Camila, Errin, Heather"),
+        ("full", "王女士服用天王补心丹和王不留行。", "天王补心丹和王不留行"),
+        ("full", "静滴甘利欣保肝治疗，口服贺维力一年", "甘利欣保肝治疗，口服贺维力"),
+        ("full", "## Removal of intrauterine device\n\n## 2006-03-05", "## Removal of intrauterine device\n\n## 2006"),
+        ("full", "电话13812345678，住院号9148475，患者王建国，予孟鲁司特钠片10mg", "孟鲁司特钠片10mg"),
+        ("light", "see doi 10.1016/j.cell.2008.07.003", "10.1016/j.cell.2008.07.003"),
+        ("light", "Trial ID: UMIN000012345; Dutch Trial Registry ID: NTR1234567", "NTR1234567"),
+        ("light", "PlasmoDB ID: PF3D7_1133400", "PF3D7_1133400"),
+    ],
+)
+def test_facts_stay(level, text, fact):
+    assert fact in Deidentifier(level)(text)[0]
+
+
+def test_among_other_identifiers_less_evidence_makes_another():
+    alone = "随后任嘉文下楼取药"
+    assert Deidentifier("full")(alone) == [alone]
+    assert "任嘉文" not in Deidentifier("full")(f"联系电话13812345678，邮箱wang@example.com，{alone}")[0]
+    code = "Order QX-2298301 was sent."
+    assert Deidentifier("full")(code) == [code]
+    assert "QX-2298301" not in Deidentifier("full")(f"Jane Miller, MRN 8837261, jane@example.org. {code}")[0]

@@ -10,6 +10,7 @@ import pytest
 from collectors.web.html import HTML
 from collectors.web.page import decode_page, parse_page
 from collectors.web.page_furniture import is_furniture
+from collectors.web.page_text import main_text
 from datagen.errors import InputError
 from tests.collectors.reading import Read, read
 
@@ -282,3 +283,34 @@ def test_pages_of_a_journal_in_chinese(real_data, tmp_path):
     assert [row["url"] for row in found.rows] == list(some)
     assert sum(row["language"] == "zh" for row in found.rows) > 85
     assert sum("Privacy Policy" in text or "Skip Navigation" in text for text in found.texts) < 5
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("<div>Contraindicated in penicillin allergy <b>always</b> ask</div>", "in penicillin allergy always ask"),
+        ("<div>Contraindicated in penicillin allergy <b>always</b> ask", "in penicillin allergy always ask"),
+        ("<strong><div></div>Do not give with warfarin.</strong>", "Do not give with warfarin."),
+        (
+            "<h2><strong><div></div>Five tips to en</strong><strong>joy it</strong></h2><p>x.</p>",
+            "## Five tips to enjoy",
+        ),
+        (
+            "<table><tr><th>Drug</th><th>Dose</th></tr><tr><td>A</td><td><ul><li>500 mg<li>1 g</ul></td></tr></table>",
+            "| A | 500 mg; 1 g |",
+        ),
+    ],
+)
+def test_text_in_odd_places_is_kept(markup, text):
+    prose = "<p>" + "Metformin lowers glucose in adults and is taken with meals every day. " * 6 + "</p>"
+    root = parse_page(f"<html><body><article><h1>Metformin</h1>{prose * 3}{markup}{prose * 3}</article></body></html>")
+    assert text in main_text(root)
+
+
+def test_a_body_in_several_parts_is_read_whole():
+    parts = [f"Part {n} says that metformin lowers glucose and is taken with meals every day. " * 8 for n in range(4)]
+    chunks = "".join(
+        f"<div><div class='x article__body'><p>{part}</p></div></div><aside>Buy!</aside>" for part in parts
+    )
+    found = main_text(parse_page(f"<html><body><article><h1>Metformin</h1>{chunks}</article></body></html>"))
+    assert [f"Part {n}" in found for n in range(4)] == [True] * 4 and "Buy" not in found

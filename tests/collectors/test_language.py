@@ -76,6 +76,9 @@ def test_capitals_make_no_difference():
         "Xq zzw kptr vvl wqx fgh jkl mnb",
         "\u03b1, \u03b2",
         "aspirin",
+        "Noncontributory.",
+        "Penicillin, codeine, sulfa",
+        "Atorvastatin 40 mg, metformin 500 mg",
         "\x00\ud800\ufffe",
     ],
 )

@@ -26,9 +26,16 @@ def test_pairs_become_records(tmp_path):
     found = read(MedQuAD(path=str(tmp_path)), tmp_path)
     first = "What is (are) Fever ?\n\nA raised\ntemperature."
     assert found.texts == [first, "How to prevent it ?\n\nCook meat.", "What causes it ?\n\nA cold."]
-    assert [row["source_id"] for row in found.rows] == ["GARD/01-1", "CDC/03-5", "NINDS/02-1"]
+    assert [row["source_id"] for row in found.rows] == ["new.xml#1", "odd.xml#5", "old.xml#1"]
     assert [m["role"] for m in found.rows[0]["messages"]] == ["user", "assistant"]
     assert {row["content_type"] for row in found.rows} == {"QA"}
     assert json.loads(found.rows[2]["meta"]) == {"focus": "Cough", "question_type": "causes"}
     assert list(found.dropped.values()) == ["empty"]
     assert found.quarantined == {"new.xml#3": "no_question", "other.xml": "not_medquad"}
+
+
+def test_files_that_share_a_document_id_do_not_clash(tmp_path):
+    (tmp_path / "a.xml").write_text(NEW)
+    (tmp_path / "b.xml").write_text(NEW.replace("A raised", "A much raised"))
+    found = read(MedQuAD(path=str(tmp_path)), tmp_path)
+    assert len({row["id"] for row in found.rows}) == 2 and len({row["group"] for row in found.rows}) == 1

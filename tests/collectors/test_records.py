@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import random
 from datetime import date
 from decimal import Decimal
 
@@ -322,3 +323,22 @@ def test_files_that_are_something_else(reading, name, data, reason):
 def test_options_that_make_no_sense_are_refused(options, message):
     with pytest.raises(ValidationError, match=message):
         Records(path="x", **options)
+
+
+def test_what_can_be_read_of_a_truncated_gzip_is_read(reading):
+    draw = random.Random(1)
+    rows = [{"text": f"Patient {n} had a fever of {draw.random()} degrees."} for n in range(5000)]
+    whole = gzip.compress("".join(json.dumps(row) + "\n" for row in rows).encode())
+    found = reading("a.jsonl.gz", whole[: len(whole) // 2], fields={"text": "text"})
+    count = len(found.rows)
+    assert 1000 < count < 4000 and found.texts == [row["text"] for row in rows[:count]]
+    assert found.quarantined == {f"a.jsonl.gz#{count + 1}": "truncated"}
+    table = gzip.compress(("text,n\n" + "".join(f"{row['text']},1\n" for row in rows)).encode())
+    found = reading("a.csv.gz", table[: len(table) // 2], fields={"text": "text"})
+    assert 1000 < len(found.rows) < 4000 and list(found.quarantined.values())[-1] == "truncated"
+
+
+def test_a_wrong_column_name_is_told_with_the_nearest(reading):
+    with pytest.raises(UsageError) as error:
+        reading("a.csv", b"Question,reply\nWhat?,This.\n", fields={"text": "questions"})
+    assert "did you mean Question?" in error.value.fix and "reply" in error.value.fix

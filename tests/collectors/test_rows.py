@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.tables import rows_json
+from collectors.tables import rows_csv, rows_json
 from collectors.tables.rows import NoColumn
 from collectors.tables.rows_arrow import arrow
 from collectors.tables.rows_csv import csv_rows
@@ -96,6 +96,46 @@ def test_a_quote_without_end_does_not_take_all_the_rest(monkeypatch):
     found = csv_of('a,b\n1,"x\ny"\n2,"never\n' + "closed,3\n" * 20)
     assert found[:2] == [["1", "x\ny"], "bad_csv"] and found[-1] == ["closed", "3"]
     assert csv_of('a,b\n"x\n"' + ',"x\n"' * 20)[0] == "too_large"
+
+
+def test_after_a_quote_without_end_reading_goes_on_with_the_next_line():
+    rows = [[str(n), f"text {n}"] for n in range(5000)]
+    text = "a,b\n0,good\n" + '1,"never closed\n' + "".join(f"{a},{b}\n" for a, b in rows)
+    assert csv_of(text) == [["0", "good"], "bad_csv", *rows]
+    assert csv_of(text + '9,"quoted"\n') == [["0", "good"], "bad_csv", *rows, ["9", "quoted"]]
+    assert csv_of('a,b,c\n1,"open\n2,x,y\n3,"\n4,x,y\n') == ["bad_row", ["2", "x", "y"], "bad_csv", ["4", "x", "y"]]
+    assert csv_of("a,b\n" + 'x","a\n' * 3000).count("bad_csv") == 3000  # each of which may begin a row
+
+
+def test_lines_that_all_seem_to_begin_a_row_are_read_a_few_times(monkeypatch):
+    monkeypatch.setattr("collectors.tables.rows_csv.MAX_ROW_LINES", 100)
+    reads = []
+
+    def lines():
+        for _ in range(2000):
+            yield 'x","a'
+
+    class Counted(rows_csv._Source):
+        def __next__(self):
+            reads.append(1)
+            return super().__next__()
+
+    monkeypatch.setattr("collectors.tables.rows_csv._Source", Counted)
+    found = list(csv_rows(iter(["a,b", *lines()]), {"a"}))
+    assert len(found) == 2000 and len(reads) < 8 * 2000
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("a;b (x, y, z)\n1;2\n3;4, 5\n", {}),
+        ("sep=;\na;b,c\n1;2\n", {}),
+        ("a b\n1 2\n", {"delimiter": " "}),
+        ("1|2,0\n3|4,0\n", {"names": ("a", "b")}),
+    ],
+)
+def test_the_delimiter_is_stated_given_or_guessed_from_several_rows(text, options):
+    assert [len(row) for row in csv_of(text, **options)] == [2] * (1 if "sep" in text or " b\n" in text else 2)
 
 
 def test_rows_with_more_or_fewer_cells_and_broken_quotes():

@@ -123,7 +123,7 @@ CLASSIC = """<篇名>测试本草
 
 <篇名>丹砂
 
-属性：味甘，微寒。出KT 山。
+属性：味甘，微寒。\\p05-c14a22.bmp\\r出KT 山。
 """
 
 
@@ -265,5 +265,15 @@ def test_real_textbooks_and_guidelines(real_data, tmp_path):
     )
     assert len(nigeria.rows) == 270 and not nigeria.quarantined
     folder = real_data / "guideline_en_who_anc"
-    who = read(Textbook(path=str(folder), content_type="GUIDE", exclude=("SOURCE.md",)), tmp_path)
-    assert len(who.rows) == 11 and not who.quarantined
+    who = read(Textbook(path=str(folder), content_type="GUIDE"), tmp_path)
+    assert len(who.rows) == 9 and not who.quarantined
+    assert list(who.dropped.values()) == ["accompanying_file"] * 3
+
+
+def test_files_that_come_with_a_book_are_dropped_unless_named(tmp_path):
+    for name in ("LICENSE.md", "README.txt", "SOURCE.md", "source.md", "CHANGELOG.md", "Licensing of drugs.md"):
+        (tmp_path / name).write_text("# Fever\n\nA fever is a raised temperature of the body.")
+    found = read(Textbook(path=str(tmp_path)), tmp_path)
+    assert sorted(row["source_id"] for row in found.rows) == ["Licensing of drugs.md", "source.md"]
+    assert list(found.dropped.values()) == ["accompanying_file"] * 4
+    assert len(read(Textbook(path=str(tmp_path / "README.txt")), tmp_path).rows) == 1

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -98,13 +99,87 @@ def test_plan_and_dry_run_say_what_would_run_and_why(toy, tmp_path):
     assert digest(out) == digest(toy[1])
 
 
+def test_planning_makes_nothing(toy, tmp_path):
+    assert datagen("plan", toy[0], "--out", tmp_path / "run").returncode == 0
+    assert datagen("run", toy[0], "--out", tmp_path / "run", "--dry-run").returncode == 0
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("place", ["file/run", "/proc/nope/run"])
+def test_a_place_that_can_not_be_written_is_told(toy, tmp_path, place):
+    (tmp_path / "file").write_text("")
+    found = datagen("run", toy[0], "--out", tmp_path / place)
+    assert found.returncode == 2 and "cannot make the folder" in found.stderr and "next:" in found.stderr
+    assert "Traceback" not in found.stderr
+    assert datagen("plan", toy[0], "--out", tmp_path / place).returncode == 0
+
+
+def test_an_interrupted_run_says_what_was_kept(tmp_path):
+    write_inputs(tmp_path, files=4, lines=60)
+    text = write_recipe(tmp_path).read_text().replace("path: left", "path: left, pause: 0.2")
+    command = [
+        sys.executable,
+        "-m",
+        "datagen",
+        "run",
+        str(write_recipe(tmp_path, text)),
+        "--out",
+        str(tmp_path / "run"),
+    ]
+    driver = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while not list((tmp_path / "run").glob("right/*/manifest.json")):
+        assert driver.poll() is None
+        time.sleep(0.05)
+    driver.send_signal(signal.SIGINT)
+    _, said = driver.communicate(timeout=120)
+    assert driver.returncode == 130 and "interrupted; " in said and "right is published" in said, said
+    assert "the same command goes on" in said and "Traceback" not in said
+    status = datagen("status", tmp_path / "run").stdout
+    assert "under way" not in status and "stopped, " in status and "Nobody is writing it" in status
+
+
+def test_forgetting_asks_first(toy, tmp_path):
+    out = shutil.copytree(toy[1], tmp_path / "run")
+    refused = datagen("forget", out, "left")
+    assert refused.returncode == 2 and "--yes" in refused.stderr and "left: " in refused.stdout
+    assert digest(out) == digest(toy[1])
+    assert datagen("forget", out, "nobody").returncode == 2
+    done = datagen("forget", out, "left", "--yes")
+    assert done.returncode == 0 and "rows removed" in done.stdout
+    planned = [line.strip() for line in refused.stdout.splitlines() if line.endswith("rows")]
+    assert [f"{line} removed" for line in planned] == [line for line in done.stdout.splitlines() if "removed" in line]
+
+
+def test_a_damaged_version_is_repaired_by_command(toy, tmp_path):
+    out = shutil.copytree(toy[1], tmp_path / "run")
+    file = sorted(out.rglob("data/*.parquet"))[0]
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    assert "--repair" in datagen("verify", out).stderr
+    repaired = datagen("verify", out, "--repair")
+    assert repaired.returncode == 0 and f"deleted {file.relative_to(out).parts[0]}/v-" in repaired.stdout
+    assert datagen("run", toy[0], "--out", out).returncode == 0
+    assert datagen("verify", out).returncode == 0
+    data = {path: sha for path, sha in digest(toy[1]).items() if "/data/" in path}
+    assert {path: sha for path, sha in digest(out).items() if "/data/" in path} == data
+
+
+def test_trace_takes_the_run_first(toy):
+    wrong = datagen("trace", toy[1], "BADID")
+    assert wrong.returncode == 2 and wrong.stderr.startswith("datagen: BADID is no record id")
+    swapped = datagen("trace", "0" * 32, toy[1])
+    assert swapped.returncode == 2 and "is no record id" not in swapped.stderr and str(toy[1]) in swapped.stderr
+
+
 def test_status_stages_and_doctor(toy):
     said = datagen("status", toy[1]).stdout
-    assert "upper" in said and "under way" not in said
+    assert "upper" in said and "under way" not in said and "stopped" not in said
+    assert "quarantined: 1 bad_line, 1 id_clash" in " ".join(said.split())
     assert datagen("status", toy[0].parent / "left").returncode == 2
     assert "toy.upper" in datagen("stages").stdout
     explained = datagen("stages", "dedup.minhash").stdout
     assert "threshold" in explained and "near-duplicates" in explained
+    explained = datagen("stages", "collectors.records", env={"COLUMNS": "150"}).stdout
+    assert "open | restricted" in explained and "list of keep | redistribute" in explained
     assert "Ray" in datagen("doctor").stdout
     unsafe = datagen("doctor", env={"RAY_AUTH_MODE": "disabled"})
     assert unsafe.returncode == 1 and "unset RAY_AUTH_MODE" in unsafe.stdout

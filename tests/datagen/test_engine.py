@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -114,6 +115,29 @@ def test_too_many_bad_inputs_stop_the_run_and_name_the_files(toy):
         run(toy, toy.parent / "run")
     assert caught.value.exit_code == 3
     assert manifest(Store(str(toy.parent / "run")), "left") is None
+
+
+def test_a_source_of_which_nothing_can_be_read_stops_the_run(toy):
+    for file in (toy.parent / "left").iterdir():
+        file.write_text("x\tBAD\n")
+    with pytest.raises(TooManyBadInputs, match="4 of 4 inputs are bad, nothing could be read") as caught:
+        run(toy, toy.parent / "run", until="left")
+    assert all(f"1  left{number}.txt (bad_line)" in str(caught.value) for number in range(4))
+    assert manifest(Store(str(toy.parent / "run")), "left") is None
+    assert set(run(toy, toy.parent / "run", "left.max_errors=1", until="left").published) == {"left"}
+
+
+def test_ids_that_clash_are_told_by_where_they_are(tmp_path):
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    for name in "ab":
+        (pages / f"{name}.csv").write_text("n,text\n" + "".join(f"{i},{name} text {i}\n" for i in range(12)))
+    text = "name: x\nstages:\n  a: {use: collectors.records, path: pages, fields: {id: n, text: text}}\n"
+    with pytest.raises(TooManyBadInputs) as caught:
+        run(write_recipe(tmp_path, text), tmp_path / "run")
+    said = str(caught.value)
+    assert "12  b.csv (id_clash)" in said and "start again in each file" in said
+    assert len(re.findall(r"id (\d+): [ab]\.csv#\d+, [ab]\.csv#\d+", said)) == 2
 
 
 def test_a_failing_stage_says_where_and_shows_no_text(toy):

@@ -124,3 +124,9 @@ def test_archives_in_a_bucket(s3_url):
     found = {position: len(data) for position, _, data in contents(f"{s3_url}/raw")}
     assert found == {"c.xml.gz": 4, "x.zip!a.xml": 4000, "y.tar.gz!b.xml": 4}
     assert [position for position, _, _ in contents(f"{s3_url}/raw/*.gz")] == ["c.xml.gz", "y.tar.gz!b.xml"]
+
+
+def test_files_that_were_all_excluded_are_said_to_be(tmp_path):
+    (tmp_path / "a.xml").write_text("<a/>")
+    with pytest.raises(UsageError, match="`exclude` leaves out all 1 of its files"):
+        find(str(tmp_path), XML, ("*.xml",))

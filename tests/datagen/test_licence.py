@@ -3,8 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
 
-from datagen.licence import ALL, KEEP, UNKNOWN, allowed, canonical, forbids, from_text, inherited
+from datagen.licence import ALL, KEEP, UNKNOWN, Licence, allowed, canonical, declared, forbids, from_text, inherited
 
 CC = "creativecommons.org"
 
@@ -102,6 +104,48 @@ def test_what_states_none_is_unknown(text):
 )
 def test_operations(licence, operations):
     assert allowed(licence) == set(operations.split())
+
+
+@pytest.mark.parametrize(
+    ("written", "licence"),
+    [
+        ("CC-BY-4.0", "CC-BY-4.0"),
+        ("apache-2.0", "Apache-2.0"),
+        ("mit and cc-by-3.0", "MIT AND CC-BY-3.0"),
+        ("LicenseRef-Publisher", "LicenseRef-Publisher"),
+        ("NOASSERTION", "NOASSERTION"),
+        (f"https://{CC}/licenses/by-nc/4.0/", "CC-BY-NC-4.0"),
+        (f"{CC}/publicdomain/zero/1.0/", "CC0-1.0"),
+    ],
+)
+def test_a_recipe_states_an_expression_or_an_address(written, licence):
+    assert declared(written) == licence
+
+
+@pytest.mark.parametrize(
+    ("written", "nearest"),
+    [
+        ("CC-BY4.0", "CC-BY-4.0"),
+        ("CCBY", "CC-BY-4.0"),
+        ("CC-BY-4", "CC-BY-4.0"),
+        ("CC BY-NC 4.0", "CC-BY-NC-4.0"),
+        ("Apache 2.0", "Apache-2.0"),
+        ("CC0", "CC0-1.0"),
+        (f"https://{CC}/licenses/by-nd/", "LicenseRef-CC-BY-ND"),
+        ("MIT AND", "MIT"),
+        ("PD", ""),
+        ("see website", ""),
+        ("https://example.org/terms", ""),
+        ("", ""),
+    ],
+)
+def test_a_misspelt_licence_of_a_recipe_is_refused(written, nearest):
+    with pytest.raises(PydanticCustomError) as caught:
+        declared(written)
+    assert caught.value.context == {"nearest": nearest}
+    assert nearest == "" or declared(nearest) == nearest
+    with pytest.raises(ValidationError, match="SPDX expression"):
+        TypeAdapter(Licence).validate_python(written)
 
 
 def test_what_is_known_to_be_forbidden():

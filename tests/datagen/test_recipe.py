@@ -65,11 +65,58 @@ def test_all_mistakes_come_at_once_each_with_line_key_and_nearest(folder):
         ("name: toy", "name: toy\nname: toy", "is there twice"),
         ("name: toy", "name: [toy", "YAML"),
         ("  left:", "  Left:", "lower-case"),
+        ("keep_dropped: true", "about: {lift: x}", "stages.upper.about.lift: the recipe has no stage lift"),
+        ("keep_dropped: true", "notes: 3", "should be a list, not 3"),
     ],
 )
 def test_each_mistake_has_a_message_to_act_on(folder, old, new, message):
     found = mistakes(folder, RECIPE.replace(old, new, 1))
     assert any(message in m for m in found), found
+
+
+def test_one_mistake_hides_no_other(folder):
+    text = RECIPE.replace("keep_dropped: true", "keep_droped: true, about: {lift: x}").replace("left, right]", "gone]")
+    found = mistakes(folder, text.replace("path: right", "path: nowhere, paus: 1"))
+    for message in ("keep_droped", "no stage lift", "no stage gone", "paus", "nowhere: no such file"):
+        assert sum(message in m for m in found) == 1, (message, found)
+    assert len(found) == 5
+
+
+def test_a_stage_named_twice_is_one_mistake(folder):
+    (found,) = mistakes(folder, RECIPE + "  upper: {use: toy.upper, needs: [upper]}\n")
+    assert found == "line 10: stages.upper: is there twice"
+
+
+def test_a_stage_that_is_wrong_itself_is_still_a_stage(folder):
+    (found,) = mistakes(folder, RECIPE.replace("toy.vocabulary", "toy.vocablary"))
+    assert "toy.vocabulary" in found
+
+
+def test_one_text_is_a_list_of_one(folder):
+    recipe = load_recipe(write_recipe(folder, RECIPE.replace("keep_dropped: true", "keep_dropped: true, notes: a*")))
+    assert recipe.steps["upper"].stage.notes == ("a*",)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("license: CC-BY4.0", "did you mean 'CC-BY-4.0'?"),
+        ("language: english", "did you mean 'en'?"),
+        ("constants: {language: english}", "did you mean 'en'?"),
+        ("constants: {license: see website}", "must be an SPDX expression"),
+        ("constants: {a: x, b: y}", "constants.a, constants.b is no label"),
+    ],
+)
+def test_labels_of_sources_are_checked(folder, option, message):
+    text = f"name: x\nstages:\n  a: {{use: collectors.records, path: left, fields: {{text: t}}, {option}}}\n"
+    found = mistakes(folder, text)
+    assert any(message in m for m in found), found
+
+
+def test_misspelt_benchmarks_are_no_sets_of_ones_own(folder):
+    text = "name: x\nstages:\n  a: {use: toy.lines, path: left}\n"
+    text += "  b: {use: dedup.decontaminate, needs: [a], benchmarks: {medqaa: left/left0.txt}}\n"
+    assert "medqaa is hardly to be told from medqa" in mistakes(folder, text)[0]
 
 
 def test_overrides_are_yaml_and_checked(folder):

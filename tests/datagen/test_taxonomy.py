@@ -5,7 +5,14 @@ from collections import Counter
 import pytest
 
 from datagen.errors import UsageError
-from datagen.taxonomy import LANGUAGES, load_lexicon, load_taxonomy, map_label, mapping_schemes
+from datagen.taxonomy import (
+    LANGUAGES,
+    allowed_departments,
+    load_lexicon,
+    load_taxonomy,
+    map_label,
+    mapping_schemes,
+)
 
 
 def test_departments_are_35_and_7_buckets():
@@ -69,7 +76,9 @@ def test_unknown_names_are_refused():
         ("mesh", "C14.280.647", "CARD"),
         ("mesh", "C14.907.253.573", "NEUR"),
         ("mesh", "C23.550.288", None),
-        ("mesh", "D02", None),
+        ("mesh", "D02", "PHARM"),
+        ("mesh", "A13.150", None),
+        ("mesh", "E04.525.800", "NSURG"),
         ("icd10", "I21.9", "CARD"),
         ("icd10", "i63", "NEUR"),
         ("icd10", "A52", "DERM"),
@@ -82,6 +91,15 @@ def test_other_peoples_labels(scheme, label, department):
     assert map_label(scheme, label) == department
 
 
+def test_a_label_that_is_no_department_allows_several():
+    assert allowed_departments("medmcqa", "Psychiatry") == {"PSYCH", "NEUR"}
+    assert "CARD" in allowed_departments("medmcqa", "Medicine") and "DENT" not in allowed_departments(
+        "medmcqa", "Medicine"
+    )
+    assert allowed_departments("medmcqa", "Unknown") == frozenset()
+    assert allowed_departments("toyhom", "心血管科") == {"CARD"}
+
+
 def test_mappings_name_only_codes():
     from datagen.taxonomy import _read
 
@@ -89,6 +107,10 @@ def test_mappings_name_only_codes():
         data = _read(f"mappings/{scheme}.yaml")
         assert data["taxonomy"] == load_taxonomy().version
         assert set((data.get("labels") or data["ranges"]).values()) <= {*load_taxonomy().codes, None}
+        also = data.get("also", {})
+        assert set(also) <= set(data.get("labels", {})) and {c for codes in also.values() for c in codes} <= set(
+            load_taxonomy().codes
+        )
 
 
 def test_ranges_of_icd10_leave_no_gap_between_its_chapters():

@@ -9,7 +9,7 @@ import pytest
 
 from datagen.errors import UsageError
 from knowledge_graph import EDGES, NODES, Graph, load
-from knowledge_graph.model import edge_key
+from knowledge_graph.schema import edge_key
 
 
 def toy(edges, nodes=("D:1", "D:2", "S:1", "S:2", "S:3"), **columns) -> Graph:

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datagen.errors import InputError
-from knowledge_graph.babelon import read_babelon
-from knowledge_graph.entries import Label, Statement
-from knowledge_graph.hpoa import COLUMNS, frequency, read_hpoa
-from knowledge_graph.obo import read_obo
-from knowledge_graph.phenopackets import read_phenopacket
+from knowledge_graph.readers.babelon import read_babelon
+from knowledge_graph.readers.entries import Label, Statement
+from knowledge_graph.readers.hpoa import COLUMNS, frequency, read_hpoa
+from knowledge_graph.readers.obo import read_obo
+from knowledge_graph.readers.phenopackets import read_phenopacket
 
 SAMPLE = Path(__file__).resolve().parents[2] / "datagen" / "sample" / "ontology" / "sample.obo"
 

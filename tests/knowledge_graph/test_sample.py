@@ -4,13 +4,14 @@ import json
 from collections import Counter
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from datagen.errors import UsageError
 from knowledge_graph import Bundle, anchors, capacity, sample_bundle
-from knowledge_graph.deal import _cuts, _hands
+from knowledge_graph.dealing import cut
 from tests.knowledge_graph.test_model import toy
 
 
@@ -117,6 +118,8 @@ def test_shared_findings_come_late():
 
 @given(st.integers(3, 400), st.integers(0, 2**62))
 def test_hands_hold_all_cards_and_three_to_eight_each(edges, base):
-    cuts = _cuts(edges, _hands(edges), base)
+    cuts = np.empty(edges + 2, np.int64)
+    hands = cut(edges, base, cuts)
+    cuts = cuts[: hands + 1].tolist()
     sizes = [b - a for a, b in pairwise(cuts)]
     assert sum(sizes) == edges and all(3 <= size <= 8 for size in sizes)

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from knowledge_graph import Graph, sample_bundle, verify
-from knowledge_graph.model import edge_key
+from knowledge_graph.schema import edge_key
 from knowledge_graph.verify import omitted
 from tests.knowledge_graph.statements import statements
 from tests.knowledge_graph.test_model import EDGE_LIST, toy

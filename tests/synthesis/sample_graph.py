@@ -4,9 +4,9 @@ from functools import cache
 from pathlib import Path
 
 from knowledge_graph import Graph
-from knowledge_graph.babelon import read_babelon
 from knowledge_graph.merge import File, Merger
-from knowledge_graph.obo import read_obo
+from knowledge_graph.readers.babelon import read_babelon
+from knowledge_graph.readers.obo import read_obo
 
 SAMPLE = Path(__file__).parents[2] / "datagen" / "sample" / "ontology"
 READERS = {"sample.obo": read_obo, "sample-zh.babelon.tsv": read_babelon}

@@ -49,7 +49,10 @@ def test_quotas_count_accepted_texts_and_rejected_ones_are_in_the_ledger(done):
     assert record["counts"]["outputs"] == 51
     dropped = record["counts"]["reasons"]["dropped"]
     assert record["counts"]["inputs"] == 51 + sum(dropped.values())
-    assert record["results"]["quotas"] == {"missing": 0, "unmet": {}}
+    quotas = record["results"]["quotas"]
+    assert (quotas["missing"], quotas["unmet"]) == (0, {})
+    assert sum(ends["accepted"] for ends in quotas["ends"].values()) == 51
+    assert Counter(dropped) == sum((Counter(e) for e in quotas["ends"].values()), Counter()) - Counter(accepted=51)
 
 
 def test_every_row_names_its_evidence_and_stays_with_its_disease(done):
@@ -126,7 +129,8 @@ def test_a_work_list_decides_who_gets_texts():
     for cell, texts in found.items():
         sums[cell.split("/")[0]] += texts
     assert sums == {"CARD": 60, "NEUR": 30}
-    assert found["NEUR/en/qa"] == 5 and found["NEUR/zh/qa"] == 10 and "NEUR/en/case" not in found
+    questions = {language: found[f"NEUR/{language}/qa"] + found[f"NEUR/{language}/chain"] for language in ("en", "zh")}
+    assert questions == {"en": 5, "zh": 12} and "NEUR/en/case" not in found
     assert not listed_cells([], graph, 90, ("en", "zh"), tuple(TASKS))
 
 

@@ -29,6 +29,8 @@ def written(disease: str, language: str, task: str, draw: int = 0, register: str
     """(seed, request, response), or None where the bundle doesn't carry the task."""
     seed = seed_of(disease, draw)
     facts = seed.facts(LEXICON, task, language, register)
+    if facts is None:
+        return None
     request = Request("x", facts=facts, seed=draw, schema=TASKS[task].schema)
     response = GENERATOR.generate([request])[0]
     return (seed, request, response) if response.error is None else None

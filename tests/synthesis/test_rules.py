@@ -13,6 +13,8 @@ lists:
   and: {between: ", ", last: [" and "]}
   or: {between: ", ", last: [" or "]}
 orders: []
+again: [the disease]
+subject: [it]
 rules:
   text:
     - "{sentence} {text?}"
@@ -68,7 +70,7 @@ def test_recursion_says_the_whole_agenda_with_agreement_lists_and_a_record_of_ed
 
 
 def test_the_preferred_name_comes_first_and_synonyms_may_follow(tiny):
-    agenda = [Message("says", {"topic": FLU, "objects": things("fever")}) for _ in range(8)]
+    agenda = [Message("says", {"topic": FLU, "objects": things("fever")}) for _ in range(30)]
     text, _ = tiny.realise("text", {}, agenda, random.Random(1))
     assert text.startswith("Influenza has")
     assert "Flu has" in text

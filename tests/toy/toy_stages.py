@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Annotated, ClassVar
 
 import pyarrow as pa
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from datagen.errors import UsageError
 from datagen.record import record_id, split_of, table, with_column
-from datagen.stage import Artefact, InputPath, Item, Outcome, Phase, RowStage, Source, Stage
+from datagen.stage import Artefact, InputPath, Item, Outcome, Phase, RowStage, Source, SourceNames, Stage
 
 
 class Lines(Source):
@@ -50,6 +50,8 @@ class Upper(RowStage):
 
     writes = ("text",)
     pause: float = 0
+    notes: tuple[str, ...] = ()
+    about: Annotated[dict[str, str], SourceNames()] = Field({})
 
     def apply(self, batch: pa.Table) -> Outcome:
         dropped, split, derived = {}, [], []

@@ -19,9 +19,11 @@ from tests.training_bridge.texts import documents
 from tests.training_bridge.tiny import tiny_config
 from training_bridge import checkpoint
 from training_bridge import train as train_module
+from training_bridge.config import CurriculumStage, TrainConfig
 from training_bridge.packing import pack
 from training_bridge.tokenizer import encode_documents, train_tokenizer
-from training_bridge.train import CurriculumStage, Result, TrainConfig, train
+from training_bridge.train import Result, train
+from training_bridge.trainer import Trainer
 
 CONFIG = TrainConfig(
     stages=(
@@ -35,6 +37,7 @@ CONFIG = TrainConfig(
     final_lr=2.5e-4,
     warmup_tokens=512,
     checkpoint_every=3,
+    prompts=("The patient", "患者"),
     seed=1,
 )
 TOKENIZER = train_tokenizer(documents(200, seed=0), 500)
@@ -72,12 +75,12 @@ def die_at(module, name: str, call: int, *, before: bool) -> None:
 
 
 INSTANTS = [
-    ("first step, no checkpoint yet", lambda: die_at(train_module, "_step", 1, before=False)),
-    ("before the optimizer's file of the first checkpoint", lambda: die_at(checkpoint, "save_file", 2, before=True)),
+    ("first step, no checkpoint yet", lambda: die_at(Trainer, "step", 1, before=False)),
+    ("before the tensors of the first checkpoint", lambda: die_at(checkpoint.dcp, "save", 1, before=True)),
     ("before the rename", lambda: die_at(checkpoint.os, "rename", 1, before=True)),
     ("after the rename", lambda: die_at(checkpoint.os, "rename", 1, before=False)),
-    ("between weights and moments", lambda: die_at(checkpoint, "save_file", 1, before=False)),
-    ("between two checkpoints", lambda: die_at(train_module, "_step", 2, before=False)),
+    ("between tensors and state", lambda: die_at(checkpoint.dcp, "save", 1, before=False)),
+    ("between two checkpoints", lambda: die_at(Trainer, "step", 2, before=False)),
     ("while measuring at the stage's end", lambda: die_at(train_module, "bits_per_byte", 1, before=False)),
     ("after the stage's end, before its checkpoint", lambda: die_at(train_module, "bits_per_byte", 2, before=False)),
     ("while removing the third checkpoint", lambda: die_at(checkpoint.shutil, "rmtree", 1, before=True)),

@@ -39,7 +39,7 @@ stages:
     tokens: packed
     stages:
       - {name: general, tokens: 2048, sequence_length: 512}
-      - {name: basic, tokens: 2048, sequence_length: 128}
+      - {name: basic, tokens: 2048, sequence_length: 512, mixture: {general: 1, basic: 1}}
     batch_tokens: 512
     micro_batch_tokens: 512
     warmup_tokens: 512
@@ -84,8 +84,42 @@ def test_sequences_hold_the_train_split_once_and_nothing_else(out):
     fitting = [text for text in general if len(tokenizer(text)["input_ids"]) < 500]
     assert len(fitting) > 20 and all(text in everything for text in fitting)
     assert not [r["text"] for r in rows if r["split"] != "train" and r["text"][:60] in everything]
-    facts = [json.loads((data(out, "packed") / f"packing-{c}.json").read_text()) for c in ("general", "basic")]
+    facts = [json.loads((data(out, "packed") / f"packing-{c}-000.json").read_text()) for c in ("general", "basic")]
     assert sum(f["tokens"] for f in facts) == sum(map(len, packed["input_ids"].to_pylist()))
+
+
+def test_held_out_text_is_validation_of_every_source_by_language_and_department(out):
+    from training_bridge.pack import DEPARTMENT
+
+    held = pq.read_table(data(out, "packed") / "heldout").to_pylist()
+    rows = load(out, "graded").to_table(columns=["text", "split", "language", "department", "source"]).to_pylist()
+    validation = [row for row in rows if row["split"] == "validation"]
+    labels = {row["label"] for row in held}
+    assert {"en", "zh"} <= labels and any(label.startswith(DEPARTMENT) for label in labels)
+    for row in held:
+        column = "department" if row["label"].startswith(DEPARTMENT) else "language"
+        value = row["label"].removeprefix(DEPARTMENT)
+        assert len(row["text"].encode()) <= 256
+        assert any(v[column] == value and v["text"].startswith(row["text"]) for v in validation)
+    measured = manifest(Store(str(out)), "model")["results"]["train"]
+    assert measured["bits_per_byte"]["basic"].keys() == {label for label in labels if not label.startswith(DEPARTMENT)}
+    by_department = measured["bits_per_byte_by_department"]["basic"]
+    assert {DEPARTMENT + name for name in by_department} == {label for label in labels if label.startswith(DEPARTMENT)}
+
+
+def test_a_sample_does_not_depend_on_the_order_and_stays_small():
+    from training_bridge.pack import _Sample
+
+    texts = {f"{number:032x}": "发热" * number for number in range(400)}
+    samples = []
+    for ids in (sorted(texts), sorted(texts, reverse=True), sorted(texts, key=lambda i: texts[i] + i[::-1])):
+        sample = _Sample(8192)
+        for id in ids:
+            sample.offer(id, texts[id])
+        samples.append(sample)
+    assert samples[0].texts() == samples[1].texts() == samples[2].texts()
+    assert 8192 <= sum(len(text.encode()) for text in samples[0].texts()) == samples[0].bytes < 8192 + 512
+    assert max(len(text.encode()) for text in samples[0].texts()) <= 512
 
 
 def test_the_model_loads_and_names_its_limits(out):
@@ -100,6 +134,8 @@ def test_the_model_loads_and_names_its_limits(out):
     assert "not medical advice" in (folder / "README.md").read_text()
     steps = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     assert {s["stage"] for s in steps} == {"general", "basic"}
+    assert set(steps[-1]["samples"]) == {"The patient", "患者"}
+    assert "<svg" in (folder / "curves.svg").read_text()
 
 
 def test_trained_again_it_has_the_same_bytes(out, recipe):
@@ -113,4 +149,11 @@ def test_a_curriculum_stage_without_sequences_is_a_clear_error(recipe, ray_local
 
     stages = "model.stages=[{name: advanced, tokens: 512, sequence_length: 128}]"
     with pytest.raises(DatagenError, match="no packed sequences for the curriculum stage advanced"):
-        run_recipe(load_recipe(recipe, [stages]), str(recipe.parent / "run"))
+        run_recipe(load_recipe(recipe, [stages, "model.warmup_tokens=0"]), str(recipe.parent / "run"))
+
+
+def test_options_that_do_not_train_are_refused_before_anything_starts(recipe):
+    from datagen.errors import UsageError
+
+    with pytest.raises(UsageError, match="warmup_tokens must be smaller than the stages' tokens"):
+        load_recipe(recipe, ["model.warmup_tokens=5000"])

@@ -1,7 +1,8 @@
 """Baichuan-M1 (arXiv 2502.12671, section 3) for transformers 5, with the released parameter names."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -35,9 +36,7 @@ class BaichuanM1RMSNorm(nn.Module):
         self.eps = eps
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        wide = x.float()
-        wide = wide * torch.rsqrt(wide.pow(2).mean(-1, keepdim=True) + self.eps)
-        return self.weight * wide.to(x.dtype)
+        return F.rms_norm(x, self.weight.shape, self.weight, self.eps)
 
 
 class BaichuanM1MLP(nn.Module):
@@ -62,7 +61,7 @@ def mix_previous(
     size] is the raw x ahead of the first (null: there is none, its contribution is zero). KV Shifting
     Attention, arXiv 2411.19574.
     """
-    previous, current = (tap[:, None, None] for tap in taps[0, 0, :, 0].unbind(-1))
+    previous, current = (tap[:, None, None] for tap in taps[0, 0, :, 0].to(x.dtype).unbind(-1))
     weight = previous if linked is None else previous * linked[:, None, :, None].to(x.dtype)
     first, rest = (previous, previous) if linked is None else (weight[:, :, :1], weight[:, :, 1:])
     mixed = x * current
@@ -74,18 +73,21 @@ def mix_previous(
 
 
 def rotary_table(position_ids: torch.Tensor, head_size: int, theta: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """Cosines and sines [batch, 1, time, head_size / 2] in fp32. Computed per forward: no buffer to lose on
-    the meta device, and a curriculum stage changes the base by setting `config.rope_theta`.
+    """Cosines and sines [batch, 1, time, head_size] in fp32, the sines of the first half negative. Computed per
+    forward: no buffer to lose on the meta device, and a curriculum stage changes the base by setting
+    `config.rope_theta`.
     """
     powers = torch.arange(0, head_size, 2, device=position_ids.device, dtype=torch.float32) / head_size
     angles = position_ids[:, None, :, None].float() * theta**-powers
-    return angles.cos(), angles.sin()
+    cos, sin = angles.cos(), angles.sin()
+    return torch.cat((cos, cos), dim=-1), torch.cat((-sin, sin), dim=-1)
 
 
 def rotate(x: torch.Tensor, table: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
+    """Turns each number with the one half a head further on, in fp32."""
     cos, sin = table
-    left, right = x.float().chunk(2, dim=-1)
-    return torch.cat((left * cos - right * sin, right * cos + left * sin), dim=-1).to(x.dtype)
+    wide = x.float()
+    return (wide * cos + wide.roll(x.shape[-1] // 2, dims=-1) * sin).to(x.dtype)
 
 
 def eager_attention(
@@ -106,6 +108,28 @@ def eager_attention(
     return (weights @ value).transpose(1, 2), weights
 
 
+def attend_in_bands(
+    attend: Callable,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    mask: torch.Tensor | None,
+    window: int,
+) -> torch.Tensor:
+    """A sliding layer's attention [batch, time, heads, size] by blocks of `window` queries, each over those keys that
+    any of them sees: at most time * 2 window scores instead of time * time.
+    """
+    time = query.shape[2]
+    if mask is None or time <= window:
+        return attend(query, key, value, mask)[0]
+    bands = []
+    for start in range(0, time, window):
+        queries, keys = slice(start, start + window), slice(max(0, start - window + 1), start + window)
+        part = attend(query[:, :, queries], key[:, :, keys], value[:, :, keys], mask[:, :, queries, keys])
+        bands.append(part[0])
+    return torch.cat(bands, dim=1)
+
+
 class BaichuanM1Attention(nn.Module):
     def __init__(self, config: BaichuanM1Config, layer_idx: int) -> None:
         super().__init__()
@@ -114,6 +138,7 @@ class BaichuanM1Attention(nn.Module):
         self.num_heads, self.num_key_value_heads, self.head_dim = config.heads(layer_idx)
         self.num_key_value_groups = self.num_heads // self.num_key_value_heads
         self.scaling = self.head_dim**-0.5
+        self.window = config.sliding_window if config.layer_types[layer_idx] == "hybrid_sliding" else None
         self.is_causal = True
         rows = (self.num_heads + 2 * self.num_key_value_heads) * self.head_dim
         self.W_pack = nn.Linear(config.hidden_size, rows, bias=False)
@@ -144,7 +169,11 @@ class BaichuanM1Attention(nn.Module):
             key, value = past_key_values.update(key, value, self.layer_idx)
 
         attend = ALL_ATTENTION_FUNCTIONS.get_interface(self.config._attn_implementation, eager_attention)
-        attended, weights = attend(self, query, key, value, attention_mask, scaling=self.scaling, dropout=0.0, **kwargs)
+        attend = partial(attend, self, scaling=self.scaling, dropout=0.0, **kwargs)
+        if self.window and past_key_values is None and self.config._attn_implementation == "sdpa":
+            attended, weights = attend_in_bands(attend, query, key, value, attention_mask, self.window), None
+        else:
+            attended, weights = attend(query, key, value, attention_mask)
         return self.o_proj(attended.reshape(batch, time, -1)), weights
 
     def _swap_last(self, raw: torch.Tensor, state: int, past: Cache | None) -> torch.Tensor | None:

@@ -362,13 +362,21 @@ _RULES = tuple(
     )
 )
 _MARGIN = " \t>?*-"
-_HOUSE = regex.compile(
-    rf"\b(?:Apt|Suite|Ste|Unit|Flat|Box|PSC|Psc|[AFD]PO)\b\.?|\d.*(?:{_STREET})"
-    rf"|^\W*(?:[\p{{L}}.'-]+ ){{0,3}}\d{{4,6}}\b|^\d+ \p{{Lu}}.* \d+\b"
-)
+_BUILDING = regex.compile(rf"\b(?:Apt|Suite|Ste|Unit|Flat|Box|Postbox|PSC|Psc|[AFD]PO)\b\.?|\d.*(?:{_STREET})")
+_NUMBERED = regex.compile(r"^\W*(?:[\p{L}.'-]+ ){0,3}\d{4,6}\b|^\d+ \p{Lu}.* \d+\b")
 _BLOCK_WORD = regex.compile(r"\(?[\p{Lu}\d,#][\p{L}\d.,'\u2019/#()-]*|d\p{L}{1,2}|van|von|la|and|nan|\W")
 _WORDS = regex.compile(r"\S+")
 _DIGIT = regex.compile(r"\d")
+_STOP = regex.compile(
+    r"(?:\b(?P<word>\p{L}+)|[\p{L}\d)])(?P<stop>[.!?]+)\s{1,3}(?=(?P<next>\p{Lu}\p{L}*)(?P<small>(?:'\w+)? \p{Ll})?)"
+)
+_ABBREVIATIONS = (
+    "st ave av rd dr ln ct blvd pl sq hwy pkwy cres ter terr cir apt ste no bldg rm fl mt ft ne nw se sw ul al os str"
+    " rte"
+    " rt co jr sr van"
+)
+_ABBREVIATED = frozenset(_ABBREVIATIONS.split())
+"""Words of addresses that end in a point."""
 _FIRM = regex.compile(
     r"(?i)\b(?:inc|ltd|corp|corporation|llc|group|services|company|co|plc|bank|systems|technologies|and"
     r"|partners)\b\.?"
@@ -380,9 +388,25 @@ def find_addresses(text: str) -> Iterator[Span]:
     if text.islower() or text.isupper():
         text = _STREET_WORDS.sub(lambda match: match[0].title(), with_capitals(text))
     for start, end, kind in applied(_RULES, text):
-        yield Span(*(reach(text, start, end) if kind == "ADDRESS" else (start, end)), kind)
+        if kind == "ADDRESS":
+            start, end = reach(text, start, end)
+            end = _within_sentence(text, start, end)
+        yield Span(start, end, kind)
     if text.count("\n") >= 2:
         yield from _find_blocks(text)
+
+
+def _within_sentence(text: str, start: int, end: int) -> int:
+    """Where an address ends at the latest: before the next sentence, and not inside a word."""
+    for stop in _STOP.finditer(text, start, end + 40):  # with what follows the next sentence's first word
+        if stop.start("stop") >= end:
+            break
+        written_out = stop["word"] is not None and len(stop["word"]) > 1 and stop["word"].lower() not in _ABBREVIATED
+        if written_out or (stop["small"] is not None and stop["next"].lower() in ordinary_words()):
+            return stop.start("stop")
+    while start < end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
+        end = start + len(text[start:end].rpartition(" ")[0])
+    return end
 
 
 def _find_blocks(text: str) -> Iterator[Span]:
@@ -407,7 +431,7 @@ def _is_block_line(value: str) -> bool:
     if not words or len(value) > 90 or len(words) > 9 or value[-1] in ":;":
         return False
     odd = sum(_BLOCK_WORD.fullmatch(word) is None for word in words)
-    return odd == 0 or (odd <= len(words) // 3 and _HOUSE.search(value) is not None)
+    return odd == 0 or (odd <= len(words) // 3 and _is_house(value))
 
 
 def _in_block(text: str, block: list[tuple[int, int]]) -> Iterator[Span]:
@@ -415,7 +439,7 @@ def _in_block(text: str, block: list[tuple[int, int]]) -> Iterator[Span]:
         return
     lines = [text[start:end] for start, end in block]
     numbered = [any(c.isdigit() for c in line) for line in lines]
-    houses = [number for number, line in enumerate(lines) if numbered[number] and _HOUSE.search(line)]
+    houses = [number for number, line in enumerate(lines) if numbered[number] and _is_house(line)]
     if not houses or sum(numbered) > 0.8 * len(lines):
         return
     for (start, end), line in zip(block[: houses[0]], lines, strict=False):
@@ -424,6 +448,13 @@ def _in_block(text: str, block: list[tuple[int, int]]) -> Iterator[Span]:
             break
     for start, end in block[houses[0] :]:
         yield Span(start + _begin_of_address(text[start:end]), end, "ADDRESS")
+
+
+def _is_house(line: str) -> bool:
+    """Whether a line names a house, a box or a postal code; a result (Platelets 15000) or a dose is none."""
+    if _BUILDING.search(line):
+        return True
+    return _NUMBERED.search(line) is not None and bool(_rare_words(line))
 
 
 def _begin_of_address(line: str) -> int:

@@ -74,7 +74,8 @@ _LABEL = (
     r"|on behalf of|parents?|family|spouse|partner)))"
 )
 _TITLE = (
-    r"(?:Mr|MR|Mrs|MRS|Ms|MS(?=\.)|DR|PROF|Miss|Mister|Misses|Mx|Drs?|Prof|Professor|Doctor|Sir|Madam|Rev|Reverend"
+    r"(?:Mr|Mrs|Ms|(?<!\p{Ll} )(?:MRS?|MS(?=\.)|DR|PROF)|Miss|Mister|Misses|Mx|Drs?|Prof|Professor|Doctor|Sir|Madam"
+    r"|Rev|Reverend"
     r"|Sgt|Sergeant|Capt|Captain"
     r"|Lt|Lieutenant|Col|Maj"
     r"|Cpl|Hon|Fr|Nurse|Sister|Brother|Father|Uncle|Aunt|Aunty|Auntie|Grandma|Grandpa|Granny|Mme|Mlle|Herr|Frau"

@@ -52,7 +52,8 @@ _SHOUTING = regex.compile(r"(?<![^\n.!?] )(?:\p{Lu}[\p{Lu}\d'\u2019/,:;#%()&-]* 
 """Sentences of capitals: of four words and more."""
 _LAST_FIRST = regex.compile(
     r"(?:(?<![\p{L}\d,] ?)|(?<=\b(?:PER|BY|WITH|PATIENT|PCP|FOR|TO|CC) ))"
-    r"\p{Lu}{2,}(?:['\u2019-]\p{Lu}{2,})?, ?(?P<first>\p{Lu}{2,}(?:-\p{Lu}{2,})?)(?: \p{Lu}\b)?(?![\p{L}-]|, ?\p{Lu})"
+    r"(?P<last>\p{Lu}{2,}(?:['\u2019-]\p{Lu}{2,})?), ?(?P<first>\p{Lu}{2,}(?:-\p{Lu}{2,})?)(?: \p{Lu}\b)?(?![\p{L}-]"
+    r"|, ?\p{Lu})"
 )
 """SMITH, JOHN"""
 _JOINERS = frozenset((", ", " and ", ", and ", " & ", "; "))
@@ -88,8 +89,12 @@ def find_names(text: str) -> Iterator[Span]:
         if shouted is not None:
             yield from (span for span in applied(CUES, text) if _may_be_cued(text[span.start : span.end]))
         for match in _LAST_FIRST.finditer(text):
-            if any(part in given_names() for part in match["first"].lower().split("-")) and not _is_eponym(
-                text, *match.span()
+            last, first = match["last"].lower(), match["first"].lower()
+            known = last in family_names() or (first not in ordinary_words() and last not in medical_names())
+            if (
+                known
+                and any(part in given_names() for part in first.split("-"))
+                and not _is_eponym(text, *match.span())
             ):
                 yield Span(*match.span(), "NAME")
 

@@ -18,6 +18,8 @@ from collectors.privacy.identifiers.rule import Span
 from collectors.privacy.identifiers.words import family_names, given_names, medical_names
 
 ENOUGH = 7
+ENOUGH_AMONG_IDENTIFIERS = 5
+"""Where a text holds other identifiers, a candidate is likelier to be a person."""
 _LEFT_WEIGHTS = {"answer": 5, "form": 5, "role": 4, "verb": 3, "weak": 2}
 _RIGHT_WEIGHTS = {"details": 5, "title": 4, "act": 2}
 _SURNAME = re.compile(rf"(?={parts.LONG}|[{parts.SURNAMES}])")
@@ -27,6 +29,8 @@ _LATIN = re.compile(r"[A-Z][A-Za-z'\u2019-]+[ ,·]{1,2}[A-Z][A-Za-z]")
 _SPACED = re.compile("[\u4e00-\u9fff][ \u3000]{1,4}[\u4e00-\u9fff]")
 """Without these there is no use in looking for names in Latin letters, or with blanks."""
 _FOREIGN = re.compile(f"[{''.join(sorted(parts.FOREIGN))}]{{3,10}}")
+_MEDICINE = re.compile("[\u4e00-\u9fff]{0,2}?(?:[特汀松钠片素唑酮胺霜膏丸]|胶囊|颗粒|注射|缓释|口服液|凝胶)")
+"""After the syllables of a medicine's name: 孟鲁司|特."""
 _HAN = re.compile("[\u4e00-\u9fff]")
 _ANSWER = re.compile("[\u4e00-\u9fff]{2,6}")
 _PLAIN = frozenset(parts.PLAIN)
@@ -84,7 +88,7 @@ class _Words:
         return int(position in self._at and self._at[position][1].startswith(_LINKS))
 
 
-def find_names(text: str) -> Iterator[Span]:
+def find_names(text: str, enough: int = ENOUGH) -> Iterator[Span]:
     """Names of persons; titles and cues are not part of a name. Masked names (李某) name nobody."""
     words = _Words(text)
     before: dict[int, str] = {}
@@ -96,7 +100,7 @@ def find_names(text: str) -> Iterator[Span]:
         found[start] = end
     for match in _ELSEWHERE.finditer(text):
         start, end = match.start(), _spelled_on(text, words, match.end())
-        if _around(text, words, before, start, end) + 4 >= ENOUGH:
+        if _around(text, words, before, start, end) + 4 >= enough:
             found.setdefault(start, end)
     for start, kind in before.items():
         if (run := _FOREIGN.match(text, start)) and _is_bounded(text, run.end()) and not _is_word(run[0]):
@@ -104,12 +108,15 @@ def find_names(text: str) -> Iterator[Span]:
         if kind in ("answer", "form") and (end := _answer(text, words, start, kind == "answer")):
             found.setdefault(start, end)
     taken = 0
+    titled = {match.start("value") for match in cues.SHORT_BEFORE_TITLE.finditer(text)}
     for match in _SURNAME.finditer(text):
         start = match.start()
-        if start >= taken and start not in found and (end := _best(text, words, before, start)):
+        if start in titled or start < taken or start in found:
+            continue
+        if end := _best(text, words, before, start, enough):
             found[start] = end
             taken = end
-    for start, end in _beside(text, words, found):
+    for start, end in _beside(text, words, found, enough):
         found[start] = end
     for match in cues.LATIN.finditer(text) if _LATIN.search(text) else ():
         if not any(is_medical(word) for word in match["value"].replace(",", " ").split()):
@@ -147,20 +154,22 @@ def is_distinctive(name: str) -> bool:
     """Whether a name can be replaced wherever it stands: it is no word, and hardly ever a part of two."""
     if name in parts.NOT_NAMES or _is_word(name):
         return False
-    return len(name) > 2 or name[0] in parts.PLAIN
+    return len(name) > 2 or (len(name) == 2 and name[0] in parts.PLAIN)
 
 
-def _best(text: str, words: _Words, before: dict[int, str], start: int) -> int | None:
+def _best(text: str, words: _Words, before: dict[int, str], start: int, enough: int) -> int | None:
     """The end of the weightiest name that begins here, if it weighs enough; of two as heavy, the longer."""
-    most, best = ENOUGH - 1, None
+    most, best = enough - 1, None
     surname = _LONG.match(text, start)
     length = len(surname[0]) if surname else 1
     cued = before.get(start) in ("answer", "form", "role")
     double = length == 1 and text[start] in _PLAIN and text[start + 1 : start + 2] in parts.SURNAMES
     longest = start + length + (3 if double or (cued and text[start] in parts.PLAIN) else 2)
     for end in range(start + length + 1, min(longest, len(text)) + 1):
+        if not cued and _MEDICINE.match(text, end):
+            continue
         made = _made_like_name(text, words, start, end, length, cued)
-        if made is not None and (weight := made + _around(text, words, before, start, end)) > most - (most >= ENOUGH):
+        if made is not None and (weight := made + _around(text, words, before, start, end)) > most - (most >= enough):
             most, best = max(most, weight), end
     return best
 
@@ -276,14 +285,14 @@ def _divides(words: _Words, text: str, start: int, end: int) -> bool:
     return text[start:end] in parts.NEVER or tag.startswith(("p", "c", "u", "r", "d", "q"))
 
 
-def _beside(text: str, words: _Words, found: dict[int, int]) -> Iterator[tuple[int, int]]:
+def _beside(text: str, words: _Words, found: dict[int, int], enough: int) -> Iterator[tuple[int, int]]:
     """Names joined to one that was found by 、 or "and"."""
     todo = list(found.items())
     while todo:
         start, end = todo.pop()
         if match := cues.JOINED.match(text, end):
             following = match.end()
-            if following not in found and (stop := _best(text, words, {following: "role"}, following)):
+            if following not in found and (stop := _best(text, words, {following: "role"}, following, enough)):
                 todo.append((following, stop))
                 yield following, stop
         match = cues.JOINED_BEFORE.search(text, max(0, start - 12), start)
@@ -292,7 +301,7 @@ def _beside(text: str, words: _Words, found: dict[int, int]) -> Iterator[tuple[i
             if surname and begin not in found:
                 length = 1 if isinstance(surname, str) else len(surname[0])
                 made = begin + length < match.start() and _made_like_name(text, words, begin, match.start(), length)
-                if made and made + words.left(begin) + 3 >= ENOUGH:
+                if made and made + words.left(begin) + 3 >= enough:
                     todo.append((begin, match.start()))
                     yield begin, match.start()
                     break

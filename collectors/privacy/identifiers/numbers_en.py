@@ -93,8 +93,7 @@ _DATABASE = re.compile(
 )
 _DIGITS = re.compile(r"\d[A-Za-z/.: -]{0,2}\d")
 _MARGIN = 80
-_YEAR = re.compile(r"(?:19|20)\d\d(?:[-/.]\d{1,2}[-/.]\d{1,2})?")
-"""Or a date, which has rules of its own."""
+_DATE_OR_YEAR = re.compile(r"(?:19|20)\d\d(?:[-/.]\d{1,2}[-/.]\d{1,2})?|\d{1,2}([/.-])\d{1,2}\1(?:\d\d|(?:19|20)\d\d)")
 _CUES = ("number", "no", "id", "#", "code", "num", "nbr", "\u2116")
 _SELF_CUES = (
     *(
@@ -190,7 +189,7 @@ def _in_stretch(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def _is_code(value: str) -> bool:
-    return sum(c.isdigit() for c in value) >= 3 and not _YEAR.fullmatch(value)
+    return sum(c.isdigit() for c in value) >= 3 and not _DATE_OR_YEAR.fullmatch(value)
 
 
 def _is_of_database(text: str, match: re.Match) -> bool:

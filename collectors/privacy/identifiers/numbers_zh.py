@@ -26,7 +26,9 @@ def _has_five_digits(value: str) -> bool:
     return sum(c.isdigit() for c in value) >= 5
 
 
-_BEHIND = re.compile(r"\s?[（(]\s?(?P<value>(?=[^（）()\n]*\d{3})[\u4e00-\u9fff]?[A-Z]{0,5}-?\d[\dA-ZⅠ-Ⅻ-]{2,20})[)）]")
+_BEHIND = re.compile(
+    r"\s?[（(]\s?(?P<value>(?!(?:1[5-9]|20)\d\d(?!\d))(?=[^（）()\n]*\d{3})[\u4e00-\u9fff]?[A-Z]{0,5}-?\d[\dA-ZⅠ-Ⅻ-]{2,20})[)）]"
+)
 
 
 def find_codes(text: str, names: Iterable[Span]) -> Iterator[Span]:

@@ -28,10 +28,24 @@ _BAND = re.compile(
     r"(?:(?<![A-Za-z0-9])(?:\d{1,2}|[XY])[pq](?:\d{1,2}(?:\.\d{1,2})?|ter)?|chr(?:\d{1,2}|[XY]))[(:]?[\d,_-]{0,12}$"
 )
 
+_DOI = re.compile(r"(?<![\d.])10\.\d{4,9}/\S*$")
+"""ISO 26324: a prefix of the registrant, and a suffix of any form."""
+_TRIAL = re.compile(
+    r"(?:UMIN|NTR|JPRN-|jRCT|ChiCTR|ACTRN|CTRI/|KCT|IRCT|PACTR|SLCTR|TCTR|RBR-|EUCTR|NCT|DRKS|ISRCTN|CRD)\w?\d"
+)
+"""Prefixes of the primary registries of WHO's network, and of reviews."""
+_DATABASE = re.compile(
+    r"(?<![A-Za-z])[A-Z]\w{1,9}(?:DB|Base|Bank)(?: (?:ID|gene|accession|number|no\.?)){0,2}[:\s]{0,2}$"
+)
+
 
 def is_public(text: str, span: Span) -> bool:
     """Whether the register, or the chromosome band, that a number belongs to stands before it."""
+    if _DOI.search(text, max(0, span.start - 80), span.start) or _TRIAL.match(text, span.start):
+        return True
     before = text[max(0, span.start - 28) : span.start]
+    if _DATABASE.search(before):
+        return True
     if span.kind == "NAME":
         return _CODE.match(text, span.start) is not None
     return _REGISTER.search(before) is not None or _BAND.search(before) is not None

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from datagen.errors import InputError
 from datagen.licence import UNKNOWN, allowed, from_text
-from knowledge_graph.entries import Content, Entry, Statement, Term, decode
 from knowledge_graph.model import IS_A
+from knowledge_graph.readers.entries import Content, Entry, Statement, Term, decode
 
 QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"\s*(.*)', re.S)
 ESCAPED = re.compile(r"\\(.)", re.S)
@@ -18,7 +18,7 @@ DEPARTMENT = "dept_code"
 
 
 def read_obo(data: bytes) -> Content:
-    """Terms, synonyms in EXACT scope, is_a and relationships of an OBO file.
+    """Terms, synonyms in EXACT scope, is_a, relationships and equivalent terms of an OBO file.
 
     `relationship: lacks_X` states X's exclusion: `has_X` with polarity -1. Relations named by id take the name of their
     Typedef. Raises InputError(not_utf8) or InputError(not_obo); a broken stanza is an entry with `bad` set.
@@ -85,7 +85,14 @@ def _relation_name(tags: list[tuple[int, str, str]]) -> dict[str, str]:
 
 def _entry(line: int, tags: list[tuple[int, str, str]]) -> Entry:
     single: dict[str, str] = {}
-    many: dict[str, list[str]] = {"synonym": [], "alt_id": [], "xref": [], IS_A: [], "relationship": []}
+    many: dict[str, list[str]] = {
+        "synonym": [],
+        "alt_id": [],
+        "xref": [],
+        "equivalent_to": [],
+        IS_A: [],
+        "relationship": [],
+    }
     department = None
     for number, tag, value in tags:
         if not tag:
@@ -134,6 +141,7 @@ def _entry(line: int, tags: list[tuple[int, str, str]]) -> Entry:
             ),
         ),
         statements=tuple(_statement(term, relation, words[0]) for relation, words in relations),
+        same=tuple((term, value) for value in many["equivalent_to"] if value),
     )
 
 

@@ -3,7 +3,7 @@
 import re
 
 from datagen.errors import InputError
-from knowledge_graph.entries import Content, Entry, Statement, Term, decode, tab_rows
+from knowledge_graph.readers.entries import Content, Entry, Statement, Term, decode, tab_rows
 
 COLUMNS = (
     "database_id",
@@ -32,6 +32,7 @@ TERMS = {
 }
 """Frequency terms as shares: the middle of the range that each stands for (obligate 100 %, very frequent 80-99 %,
 frequent 30-79 %, occasional 5-29 %, very rare 1-4 %, excluded 0 %)."""
+SEXES = {"female": "female", "male": "male"}
 TIERS = {"PCS": "A", "TAS": "A", "IEA": "B"}
 VERSION = re.compile(r"^#\s*(?:version|date):\s*(\S+)", re.M)
 
@@ -75,6 +76,8 @@ def _entry(line: int, row: dict[str, str] | None) -> Entry:
         share,
         tuple(reference for reference in row["reference"].split(";") if reference),
         TIERS.get(row["evidence"], "B"),
+        row["onset"] if row["onset"].startswith("HP:") else None,
+        SEXES.get(row["sex"].lower()),
     )
     return Entry(line, terms=(Term(disease, row["disease_name"] or None, "disease"),), statements=(statement,))
 

@@ -1,6 +1,6 @@
 """Translations in Babelon TSV (the Monarch Initiative's format for translated ontologies)."""
 
-from knowledge_graph.entries import Content, Entry, Label, Term, decode, tab_rows
+from knowledge_graph.readers.entries import Content, Entry, Label, Term, decode, tab_rows
 
 LANGUAGE = "zh"
 FIELDS = {

@@ -20,6 +20,8 @@ class Term:
     xrefs: tuple[str, ...] = ()
     department: str | None = None
     """Department code, where the node is a department."""
+    prevalence: str | None = None
+    """How common a disease is, in the source's own classes (1-9 / 100 000)."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,10 @@ class Statement:
     share: float | None = None
     evidence: tuple[str, ...] = ()
     tier: str = "A"
+    onset: str | None = None
+    """HPO term of the age at which it first shows."""
+    sex: str | None = None
+    """female or male, where it is stated of one sex."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +60,11 @@ class Entry:
     """One unit of a file that gets one decision: an OBO stanza, a row, a patient; `line` says where.
 
     Attributes:
-        defines: id of the term that the entry is there to define; None where its statements or labels are its purpose.
+        defines: id of the term that the entry is there to define, "" for one known by its name alone; None where its
+            statements or labels are its purpose.
         terms: the term defined, or those named in passing, which become nodes only where no other file defines them.
         replaces: (old id, new id or None) of a term that is obsolete.
+        same: pairs of ids that the source says are the same thing.
         dropped, bad: reason code, if the entry is left out by rule or can't be read.
     """
 
@@ -66,6 +74,7 @@ class Entry:
     labels: tuple[Label, ...] = ()
     statements: tuple[Statement, ...] = ()
     replaces: tuple[str, str | None] | None = None
+    same: tuple[tuple[str, str], ...] = ()
     dropped: str | None = None
     bad: str | None = None
 

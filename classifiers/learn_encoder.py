@@ -1,0 +1,116 @@
+"""From records to a calibrated classifier whose engine is a transformer encoder."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from classifiers.card import card
+from classifiers.encoder import Encoder, fine_tune
+from classifiers.examples import GUESSED, TRAIN, VALIDATION, Chosen, Sample
+from classifiers.features import clip
+from classifiers.heads import HEADS
+from classifiers.learn import CALIBRATION_ROWS, SURE, UNCALIBRATED_THRESHOLD
+from classifiers.metrics import Quality, measure, softmax, temperature
+from classifiers.model import CARD, DESCRIPTION, ENCODER, ERRORS, MODEL, Description, HeadDescription, head_scores
+from classifiers.terms import terms_digest
+from datagen.errors import UsageError
+
+
+def learn_encoder(
+    tables: Iterable[pa.Table], pretrained: str | Path, folder: Path, epochs: int, size: int, coverage: float, seed: int
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Fine-tune an encoder on the labels that sources give, calibrate and measure it on the validation split, and write
+    it to a folder that `classifiers.load` reads. Value stays by rule. Returns its quality by head and language.
+
+    Raises UsageError where no head has two labels to tell apart, and where there is no such encoder.
+    """
+    chosen = _choose(tables, size, seed)
+    labels = {name: _labels(name, kinds) for name, kinds in chosen.items()}
+    chosen = {name: kinds for name, kinds in chosen.items() if len(labels[name]) > 1}
+    if not chosen:
+        raise UsageError("there is nothing to tell apart", "give it labelled records of the train split")
+    labels = {name: labels[name] for name in chosen}
+    texts = {row["id"]: row["text"] for kinds in chosen.values() for row in kinds[TRAIN]}
+    place = {identity: n for n, identity in enumerate(texts)}
+    targets = {}
+    for name, codes in labels.items():
+        target = np.full(len(texts), -1)
+        for row in chosen[name][TRAIN]:
+            target[place[row["id"]]] = codes.index(row["label"])
+        targets[name] = len(codes), target
+    encoder = Encoder.pretrained(pretrained, sum(map(len, labels.values())))
+    fine_tune(encoder, list(texts.values()), targets, epochs, seed)
+    heads, held_out, answers = {}, {}, {}
+    plain = {name: HeadDescription(codes, HEADS[name].version, 1.0, 0.0) for name, codes in labels.items()}
+    for name, codes in labels.items():
+        rows = chosen[name][VALIDATION]
+        margins = encoder.margins_of([row["text"] for row in rows], [])
+        scores = head_scores(margins, plain)[name]
+        heat, threshold = 0.0, UNCALIBRATED_THRESHOLD
+        if len(rows) >= CALIBRATION_ROWS:
+            logits = np.log(scores + 1e-12)
+            heat = round(temperature(logits, np.array([codes.index(row["label"]) for row in rows])), 4)
+            scores = softmax(logits, heat)
+            threshold = round(min(float(np.sort(scores.max(1))[int((1 - coverage) * len(rows))]), SURE), 4)
+        heads[name] = HeadDescription(codes, HEADS[name].version, heat, threshold)
+        held_out[name], answers[name] = _measured(name, rows, scores, heads[name])
+    folder.mkdir(parents=True, exist_ok=True)
+    data = encoder.write(folder)
+    description = Description(heads, terms_digest(), hashlib.sha256(data).hexdigest(), engine=ENCODER)
+    calibrated_on = {name: len(chosen[name][VALIDATION]) if head.temperature else 0 for name, head in heads.items()}
+    text = card(description, chosen, 0, calibrated_on, held_out, answers, {"rows": 0}, len(data))
+    errors = "".join(json.dumps(error) + "\n" for found in answers.values() for error in found if error["guess"])
+    for name, content in {
+        MODEL: data,
+        DESCRIPTION: description.dump(),
+        CARD: text.encode(),
+        ERRORS: errors.encode(),
+    }.items():
+        (folder / name).write_bytes(content)
+    return {name: {language: q.rounded() for language, q in own.items()} for name, own in held_out.items()}
+
+
+def _choose(tables: Iterable[pa.Table], size: int, seed: int) -> Chosen:
+    sample = Sample(size, seed)
+    for table in tables:
+        for row in table.to_pylist():
+            if row["synthetic"] or row["split"] not in (TRAIN, VALIDATION):
+                continue
+            row |= {"language": row["language"] or "und", "text": clip(row["text"]), "kind": row["split"]}
+            for name, head in HEADS.items():
+                if (label := head.given(row)) in head.codes:
+                    sample.offer({**row, "head": name, "label": label})
+    chosen: Chosen = {name: {kind: [] for kind in (TRAIN, VALIDATION, *GUESSED)} for name in HEADS}
+    for row in sample.examples():
+        chosen[row["head"]][row["kind"]].append(row)
+    for kinds in chosen.values():  # a label that was never learnt can't be told
+        known = {row["label"] for row in kinds[TRAIN]}
+        kinds[VALIDATION] = [row for row in kinds[VALIDATION] if row["label"] in known]
+    return chosen
+
+
+def _labels(name: str, kinds: dict[str, list[dict]]) -> tuple[str, ...]:
+    known = {row["label"] for row in kinds[TRAIN]}
+    return tuple(code for code in HEADS[name].codes if code in known)
+
+
+def _measured(
+    name: str, rows: list[dict], scores: np.ndarray, head: HeadDescription
+) -> tuple[dict[str, Quality], list[dict]]:
+    qualities = {}
+    for language in ("all", *sorted({row["language"] for row in rows})) if rows else ():
+        mine = [n for n, row in enumerate(rows) if language in ("all", row["language"])]
+        truth = [rows[n]["label"] for n in mine]
+        qualities[language] = measure(truth, head.labels, scores[mine], head.threshold)
+    answers = []
+    for row, score in zip(rows, scores, strict=True):
+        guess = head.labels[int(score.argmax())]
+        answers.append(
+            {"head": name, "id": row["id"], "language": row["language"], "label": row["label"]}
+            | {"guess": "" if guess == row["label"] else guess, "confidence": round(float(score.max()), 4)}
+        )
+    return qualities, answers

@@ -1,0 +1,1 @@
+"""One reader per format: what its files say, as entries (`entries.py`), before it is one graph."""

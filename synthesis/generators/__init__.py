@@ -1,0 +1,1 @@
+"""Generators that read prose: servers over HTTP, local models, engines in the cluster."""
