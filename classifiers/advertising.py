@@ -12,16 +12,15 @@ NEAR = 300
 """Characters that the parts of an advertisement are apart at most."""
 AROUND = 150
 """Characters before and after them that are searched for criticism."""
-ORDERING = KINDS.index("ordering")
-CHINESE_ORDERING, CHINESE_DOUBT = 1.5, 0.5
-"""What a way to order adds in Chinese, where health texts hardly have one, and what any suspicion must overcome."""
+CHINESE_DOUBT = 0.5
+"""What any suspicion must overcome in Chinese, where honest health texts share more of the words."""
 _HAN = re.compile("[\u4e00-\u9fff]")
 
 
 def salesmanship(text: str) -> float:
     """Kinds of salesmanship close together in a text, of seven: claims, authority, guarantees, testimony, price,
     urgency, ordering; from 2 on it is an advertisement. Kinds far apart are none: a long honest text has one here and
-    one there. In Chinese a way to order weighs more, and words that criticise such offers count against."""
+    one there. In Chinese words that criticise such offers count against."""
     chinese = _HAN.search(text) is not None
     kinds, criticism = _patterns("zh" if chinese else "en")
     found = sorted((match.start(), number) for number, kind in enumerate(kinds) for match in kind.finditer(text))
@@ -35,7 +34,7 @@ def salesmanship(text: str) -> float:
         if chinese:
             start = found[first][0]
             against = len(criticism.findall(text, max(0, start - AROUND), at + AROUND))
-            strength += CHINESE_ORDERING * (near[ORDERING] > 0) - min(against, 2) - CHINESE_DOUBT
+            strength -= min(against, 2) + CHINESE_DOUBT
         most = max(most, strength)
     return most
 

@@ -28,7 +28,7 @@ SMALLER = (
 ROWS = {
     "toyhom": 7644,
     "cmtmedqa": 1144,
-    "mts_dialog": 1201,
+    "mts_dialog": 1301,
     "plos": 122,
     "stemcell": 52,
     "trials": 18,
