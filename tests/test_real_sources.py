@@ -71,9 +71,7 @@ def test_real_text_is_deduplicated_and_kept_clear_of_benchmarks(out):
     assert counts(out, "clean")["dropped"] < 0.005 * unique["outputs"]
 
 
-@pytest.mark.proof(
-    "classifiers.train", "classifiers.department", "classifiers.curriculum", "classifiers.balance", "real"
-)
+@pytest.mark.proof("classifiers.train", "classifiers.annotate", "classifiers.curriculum", "classifiers.balance", "real")
 def test_real_text_gets_departments_and_a_balance(out):
     held_out = manifest(Store(str(out)), "classifier")["results"]["train"]["held_out"]["all"]
     assert held_out["rows"] > 100 and held_out["accuracy"] > 0.6

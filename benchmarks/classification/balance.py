@@ -44,7 +44,7 @@ stages:
     license: CC0-1.0
     fields: {{id: id, text: text, language: language}}
   classifier: {{use: classifiers.train, needs: [known]}}
-  labelled: {{use: classifiers.department, needs: [unseen], model: classifier}}
+  labelled: {{use: classifiers.annotate, needs: [unseen], model: classifier}}
   balanced: {{use: classifiers.balance, needs: [labelled], drop_surplus: {drop}, targets: {{departments: {targets}}}}}
 """
 GOLD = ("off goal", "most seen", "true in 15 %", "median off", "labels' error", "corrected", "in interval")

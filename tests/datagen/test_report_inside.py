@@ -284,7 +284,7 @@ def test_shares_are_corrected_for_what_the_classifier_labelled(tmp_path, overwri
         given = batch["department"].to_pylist()
         return Outcome(with_column(batch, "department", [g or f for g, f in zip(given, fresh, strict=True)]))
 
-    run.stage("labelled", "classifiers.department", ["known", "guessed"], label, overwrite=overwrite)
+    run.stage("labelled", "classifiers.annotate", ["known", "guessed"], label, overwrite=overwrite)
     run.source(
         "written",
         "synthesis.generate",
@@ -309,7 +309,7 @@ def test_a_classifiers_table_is_found_in_the_run(tmp_path):
     """By the artefact that the labelling stage names."""
     run = Written(tmp_path)
     run.source("papers", "collectors.jats", Outcome(rows("papers", 20, **LABELS)))
-    run.stage("labelled", "classifiers.department", ["papers"], Outcome)
+    run.stage("labelled", "classifiers.annotate", ["papers"], Outcome)
     manifest_file = next((tmp_path / "labelled").glob("v-*/manifest.json"))
     manifest = json.loads(manifest_file.read_text())
     manifest["identity"]["artefacts"] = {"model": "0123456789ab"}

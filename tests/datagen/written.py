@@ -183,7 +183,7 @@ def medical(folder: Path, scale: int = 40, balanced: bool = False) -> Written:
             batch = with_column(batch, name, [draw_label(n) for n in range(len(batch))])
         return Outcome(batch)
 
-    run.stage("labelled", "classifiers.department", ["unique"], label)
+    run.stage("labelled", "classifiers.annotate", ["unique"], label)
 
     def clean(batch: pa.Table) -> Outcome:
         found = batch.to_pylist()
