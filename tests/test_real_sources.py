@@ -73,7 +73,7 @@ def test_real_text_is_deduplicated_and_kept_clear_of_benchmarks(out):
 
 @pytest.mark.proof("classifiers.train", "classifiers.annotate", "classifiers.curriculum", "classifiers.balance", "real")
 def test_real_text_gets_departments_and_a_balance(out):
-    held_out = manifest(Store(str(out)), "classifier")["results"]["train"]["held_out"]["all"]
+    held_out = manifest(Store(str(out)), "classifier")["results"]["train"]["held_out"]["department"]["all"]
     assert held_out["rows"] > 100 and held_out["accuracy"] > 0.6
     rows = load(out, "curated").to_table(columns=["department", "curriculum", "repeats", "split"]).to_pylist()
     assert all(r["department"] and r["curriculum"] and 1 <= r["repeats"] <= 10 for r in rows)
