@@ -15,11 +15,11 @@ from collectors.text.encoding import decode
 from collectors.web.blocks import blocks
 from collectors.web.page import decode_page, parse_page
 from collectors.web.page_facts import page_facts, page_licence
-from collectors.xml import parse_xml
 from datagen.archives import ARCHIVES, RawFile, stem
 from datagen.errors import InputError
 from datagen.files import open_item
 from datagen.stage import Item, Outcome
+from datagen.xml import parse_xml
 
 if TYPE_CHECKING:
     from datagen.task import Task

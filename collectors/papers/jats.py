@@ -10,9 +10,9 @@ from collectors.document import Document, DocumentSource
 from collectors.papers.jats_facts import article_facts, licence
 from collectors.papers.jats_text import article_text, article_title, without_namespaces
 from collectors.text.language import normal_language
-from collectors.xml import parse_xml
 from datagen.archives import RawFile
 from datagen.errors import InputError
+from datagen.xml import parse_xml
 
 _CONTENT_TYPES = {
     "CASE": "case-report case-reports case-series case-study 病例报告 病例报道 个案报道",

@@ -12,11 +12,11 @@ from pydantic import Field
 
 from collectors.document import Document, DocumentSource
 from collectors.papers.pubmed_citation import citation_documents, pmid_of
-from collectors.xml import iter_elements
 from datagen.archives import RawFile
 from datagen.errors import InputError
 from datagen.files import open_item
 from datagen.stage import Phase
+from datagen.xml import iter_elements
 
 if TYPE_CHECKING:
     from datagen.task import Job, Task

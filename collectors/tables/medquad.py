@@ -7,9 +7,9 @@ from pydantic import Field
 
 from collectors.document import Document, DocumentSource
 from collectors.privacy.deidentify import Level
-from collectors.xml import parse_xml
 from datagen.archives import RawFile
 from datagen.errors import InputError
+from datagen.xml import parse_xml
 
 
 class MedQuAD(DocumentSource):

@@ -5,7 +5,7 @@ from typing import Any, BinaryIO
 
 from lxml import etree
 
-from collectors.xml import iter_elements
+from datagen.xml import iter_elements
 
 Row = dict[str, Any]
 

@@ -1,9 +1,10 @@
 """MeSH: the National Library of Medicine's descriptor XML, or tables of ids, names and tree numbers."""
 
+import io
 from collections.abc import Iterable
 
+from datagen.xml import iter_elements, text_of
 from knowledge_graph.readers.entries import Content, Entry, Statement, Term, decode, tab_rows
-from knowledge_graph.readers.xml import parse_xml, text_of
 
 COLUMNS = ("mesh_id", "mesh_name")
 KINDS = (
@@ -35,9 +36,8 @@ def read_mesh(data: bytes) -> Content:
 
 
 def _descriptors(data: bytes) -> Content:
-    root = parse_xml(data)
     rows, entries = [], []
-    for record in root.iter("DescriptorRecord"):
+    for record in iter_elements(io.BytesIO(data), "DescriptorRecord"):
         name, label = text_of(record, "DescriptorUI"), text_of(record, "DescriptorName/String")
         trees = [t.text.strip() for t in record.iterfind("TreeNumberList/TreeNumber") if t.text]
         terms = [t.text.strip() for t in record.iterfind("ConceptList/Concept/TermList/Term/String") if t.text]
@@ -53,7 +53,7 @@ def _descriptors(data: bytes) -> Content:
     for place, entry in enumerate(entries):
         if entry.defines:
             entries[place] = Entry(entry.line, entry.defines, entry.terms, statements=above.get(entry.defines[5:], ()))
-    return Content(entries, root.get("LanguageCode") and None)
+    return Content(entries)
 
 
 def _table(data: bytes) -> Content:

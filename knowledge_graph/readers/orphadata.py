@@ -1,14 +1,15 @@
 """Rare diseases in Orphadata's XML products: names and cross-walk (1), phenotypes (4), genes (6), prevalence and onset
 (9). A product is known by what its disorders hold."""
 
+import io
 import re
 from collections.abc import Iterator
 
 from lxml import etree
 
 from datagen.errors import InputError
+from datagen.xml import iter_elements, text_of
 from knowledge_graph.readers.entries import Content, Entry, Statement, Term
-from knowledge_graph.readers.xml import parse_xml, text_of
 
 REFERENCES = {"OMIM": "OMIM", "MONDO": "MONDO", "ICD-10": "ICD10", "MeSH": "MESH", "UMLS": "UMLS", "GARD": "GARD"}
 EXACT = "E"
@@ -29,12 +30,18 @@ POINT = "Point prevalence"
 
 def read_orphadata(data: bytes) -> Content:
     """Each disorder is an entry. Raises InputError(bad_xml, xml_entities, xml_limits or not_orphadata)."""
-    root = parse_xml(data)
-    disorders = list(root.iter("Disorder"))
-    if root.tag != "JDBOR" or not disorders:
+    entries: list[Entry] = []
+    released = licence = None
+    for disorder in iter_elements(io.BytesIO(data), "Disorder"):
+        if not entries:  # what the file says of itself stands before its disorders
+            root = disorder.getroottree().getroot()
+            if root.tag != "JDBOR":
+                break
+            released, licence = (root.get("date") or "")[:10], text_of(root, "Availability/Licence/ShortIdentifier")
+        entries.append(_entry(disorder))
+    if not entries:
         raise InputError("not_orphadata", "no Disorder")
-    licence = text_of(root, "Availability/Licence/ShortIdentifier")
-    return Content([_entry(disorder) for disorder in disorders], (root.get("date") or "")[:10] or None, licence)
+    return Content(entries, released or None, licence)
 
 
 def _entry(disorder: etree._Element) -> Entry:

@@ -1,12 +1,13 @@
 """Wikidata: results of SPARQL queries in XML or JSON, and dictionaries made of them."""
 
+import io
 import json
 import re
 from collections.abc import Iterable
 
 from datagen.errors import InputError
+from datagen.xml import iter_elements
 from knowledge_graph.readers.entries import Content, Entry, Label, Term
-from knowledge_graph.readers.xml import parse_xml
 
 SPARQL = "{http://www.w3.org/2005/sparql-results#}"
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -39,14 +40,16 @@ def read_wikidata(data: bytes) -> Content:
     """
     if data.lstrip()[:1] == b"{":
         return Content([_item(n, row) for n, row in enumerate(_json_rows(data), 1)])
-    root = parse_xml(data)
-    if root.tag == f"{SPARQL}sparql":
-        rows = ((r.sourceline or 1, _bindings(r)) for r in root.iter(f"{SPARQL}result"))
-        return Content([_item(line, row) for line, row in rows])
-    if root.tag == "dictionary":
-        kind = (root.get("title") or "").lower() or None
-        return Content([_dictionary_entry(entry, kind) for entry in root.iter("entry")])
-    raise InputError("not_wikidata", "neither SPARQL results nor a dictionary")
+    entries = []
+    for element in iter_elements(io.BytesIO(data), f"{SPARQL}result", "entry"):
+        root = element.getroottree().getroot()
+        if root.tag == f"{SPARQL}sparql":
+            entries.append(_item(element.sourceline or 1, _bindings(element)))
+        elif root.tag == "dictionary":
+            entries.append(_dictionary_entry(element, (root.get("title") or "").lower() or None))
+    if not entries:
+        raise InputError("not_wikidata", "neither SPARQL results nor a dictionary")
+    return Content(entries)
 
 
 def _json_rows(data: bytes) -> list[Values]:

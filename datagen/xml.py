@@ -83,6 +83,13 @@ def iter_elements(stream: BinaryIO, *tags: str) -> Iterator[etree._Element]:
         raise _refusal(error, prolog) from None
 
 
+def text_of(element: etree._Element, path: str) -> str | None:
+    """Text of the first element at a path below, without surrounding blanks; None where there is none."""
+    found = element.find(path)
+    text = (found.text or "").strip() if found is not None else ""
+    return text or None
+
+
 def _nodes(data: bytes) -> int:
     """No fewer than the elements and attributes in a piece of XML."""
     return data.count(b"<") + data.count(b"=")

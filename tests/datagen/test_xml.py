@@ -6,8 +6,8 @@ import resource
 import pytest
 from lxml import etree
 
-from collectors.xml import iter_elements, parse_xml
 from datagen.errors import InputError
+from datagen.xml import iter_elements, parse_xml
 
 
 def found(data: bytes, *tags: str) -> list[str]:
@@ -16,7 +16,7 @@ def found(data: bytes, *tags: str) -> list[str]:
 
 @pytest.mark.parametrize("chunk", [1, 7, 1 << 18])
 def test_elements_come_whole_and_in_order(monkeypatch, chunk):
-    monkeypatch.setattr("collectors.xml.CHUNK_BYTES", chunk)
+    monkeypatch.setattr("datagen.xml.CHUNK_BYTES", chunk)
     data = "<?xml version='1.0'?><R><a><r n='1'>é<b>x</b>y</r>tail</a><r>2<r>inner</r></r><!-- c --><r/></R>".encode()
     assert found(data, "r") == ['<r n="1">é<b>x</b>y</r>', "<r>2<r>inner</r></r>", "<r/>"]
     assert found(data, "a", "b") == ['<a><r n="1">é<b>x</b>y</r>tail</a>']
@@ -45,9 +45,9 @@ def test_any_namespace_and_encoding():
     ],
 )
 def test_what_is_before_the_harm_is_read(monkeypatch, data, whole, reason):
-    monkeypatch.setattr("collectors.xml.CHUNK_BYTES", 11)
-    monkeypatch.setattr("collectors.xml.MAX_NODES", 2000)
-    monkeypatch.setattr("collectors.xml.MAX_ELEMENT_BYTES", 100_000)
+    monkeypatch.setattr("datagen.xml.CHUNK_BYTES", 11)
+    monkeypatch.setattr("datagen.xml.MAX_NODES", 2000)
+    monkeypatch.setattr("datagen.xml.MAX_ELEMENT_BYTES", 100_000)
     elements = iter_elements(io.BytesIO(data), "r")
     assert [next(elements).text for _ in range(whole)] == ["1"] * whole
     with pytest.raises(InputError) as caught:
@@ -89,7 +89,7 @@ class _Prefixed(io.RawIOBase):
 
 
 def test_whole_documents_have_the_same_limits(monkeypatch):
-    monkeypatch.setattr("collectors.xml.MAX_NODES", 100)
+    monkeypatch.setattr("datagen.xml.MAX_NODES", 100)
     assert len(parse_xml(b"<R>" + b"<x/>" * 90 + b"</R>")) == 90
     with pytest.raises(InputError, match="xml_limits"):
         parse_xml(b"<R>" + b"<x/>" * 100 + b"</R>")
