@@ -17,13 +17,9 @@ def token_spans(text: str) -> list[tuple[int, int]]:
         folded.append(made)
         owner += [position] * len(made)
     owner.append(len(text))
-    return [
-        (
-            owner[m.start()],
-            max(owner[m.end()], owner[m.end() - 1] + 1),
-        )  # what folds to nothing goes with the one before
-        for m in TOKEN.finditer("".join(folded))
-    ]
+    found = TOKEN.finditer("".join(folded))
+    # A character that folds to nothing, as a mark does, goes with the one before it.
+    return [(owner[m.start()], max(owner[m.end()], owner[m.end() - 1] + 1)) for m in found]
 
 
 def without(text: str, cuts: Iterable[tuple[int, int]]) -> str:

@@ -171,7 +171,7 @@ def method(report: "Report") -> Section:
                 f"datagen run RECIPE --out {where}",
                 f"datagen verify {where}",
                 f"datagen report {where} --stage {shlex.quote(facts.stage)}",
-                f"datagen trace ID {where}",
+                f"datagen trace {where} ID",
             )
         )
     )
