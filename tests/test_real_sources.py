@@ -19,10 +19,12 @@ SMALLER = (
     "packed.lengths={general: 256, basic: 256, advanced: 256}",
     "packed.tokenizer_bytes=300000",
     "packed.heldout_bytes=4000",
-    "model.stages=[{name: general, tokens: 8192, sequence_length: 256},"
-    " {name: basic, tokens: 8192, sequence_length: 256}, {name: advanced, tokens: 8192, sequence_length: 256}]",
-    "model.batch_tokens=1024",
-    "model.micro_batch_tokens=1024",
+    # Held-out text is measured at the end of each stage: first of a model that has seen next to nothing.
+    "model.stages=[{name: general, tokens: 1024, sequence_length: 256},"
+    " {name: basic, tokens: 16384, sequence_length: 256},"
+    " {name: advanced, tokens: 16384, sequence_length: 256, mixture: {general: 0.2, basic: 0.4, advanced: 0.4}}]",
+    "model.batch_tokens=512",
+    "model.micro_batch_tokens=512",
     "model.warmup_tokens=2048",
 )
 ROWS = {
