@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from collectors.privacy.identifiers import (
+    accounts,
     addresses_en,
     addresses_zh,
     codes,
@@ -13,9 +14,13 @@ from collectors.privacy.identifiers import (
     dates,
     names_en,
     names_zh,
-    numbers,
     numbers_en,
     numbers_zh,
+    online,
+    phones,
+    postcodes,
+    records,
+    spaced,
 )
 from collectors.privacy.identifiers.public import is_public
 from collectors.privacy.identifiers.rule import Span, applied, merged, written_in_ascii
@@ -27,8 +32,12 @@ Level = Literal["none", "light", "full"]
 DENSE_COUNT, DENSE_SHARE = 10, 0.2
 """From this many identifiers on, and this share of the characters, a document is about identifiers, not medicine."""
 _INDIRECT = frozenset(("DATE", "AGE"))
-_LIGHT = (numbers.LIGHT, written_in_ascii(numbers.LIGHT))
-_FULL_RULES = (*numbers.LIGHT, *numbers.FULL, *numbers_zh.RULES, *addresses_zh.RULES, *dates.AGE)
+_LIGHT_RULES = (*online.LIGHT, *accounts.LIGHT, *phones.LIGHT, *records.LIGHT)
+_LIGHT = (_LIGHT_RULES, written_in_ascii(_LIGHT_RULES))
+_FULL_RULES = (
+    *(*_LIGHT_RULES, *records.FULL, *accounts.FULL, *phones.FULL, *online.FULL, *postcodes.FULL),
+    *(*numbers_zh.RULES, *addresses_zh.RULES, *dates.AGE),
+)
 _FULL = (_FULL_RULES, written_in_ascii(_FULL_RULES))
 _DIGIT_OR_AT = re.compile(r"[\d@]")
 _LATIN = re.compile(r"[A-Za-z]{2}")
@@ -39,8 +48,9 @@ _HALF_WIDTH = {wide: wide - 0xFEE0 for wide in (*range(0xFF10, 0xFF1A), *range(0
 _HALF_WIDTH |= {ord(wide): ord(narrow) for wide, narrow in zip("＋－．／＠＿", "+-./@_", strict=True)}
 """Full-width letters, digits and signs of numbers, to the characters that the rules know."""
 
-_AMONG_IDENTIFIERS = 2
-"""Identifiers in a text from which on less evidence makes another."""
+_AMONG_IDENTIFIERS, _APART, _SHORT = 2, 2000, 400
+"""Identifiers in a text from which on less evidence makes another, if there are so few characters to each; in so short
+a text one is enough."""
 
 
 class Deidentifier:
@@ -102,7 +112,11 @@ class Deidentifier:
         if wanted := self._known | self._parts.keys():
             anywhere = re.compile("|".join(sorted(map(_bounded, wanted), key=lambda name: (-len(name), name))))
             for text, spans in zip(texts, found, strict=True):
-                again = [Span(*match.span(), "NAME") for match in anywhere.finditer(text)]
+                again = [
+                    Span(*match.span(), "NAME")
+                    for match in anywhere.finditer(text)
+                    if not match[0].isascii() or not names_en.is_eponym(text, *match.span())
+                ]
                 spans[:] = merged(spans + again) if again else spans
         return found
 
@@ -111,6 +125,8 @@ class Deidentifier:
         ascii_only = text.isascii()
         if not ascii_only:
             text = _in_known_characters(text)
+            if tight := spaced.closed(text):
+                return _where_spaced(self._in_one(tight[0]), tight[1])
         if self._level == "light":
             if not _DIGIT_OR_AT.search(text):
                 return []
@@ -122,14 +138,17 @@ class Deidentifier:
             spans += names_en.find_names(text)
         if not ascii_only and _HAN.search(text):
             names = list(names_zh.find_names(text))
-            if len(spans) + len(names) >= _AMONG_IDENTIFIERS:
+            if _is_among_identifiers(text, spans + names):
                 names = list(names_zh.find_names(text, names_zh.ENOUGH_AMONG_IDENTIFIERS))
             spans += names
         spans += columns.find_cells(text)
         spans += numbers_zh.find_codes(text, [span for span in spans if span.kind == "NAME"])
-        if len(spans) >= _AMONG_IDENTIFIERS:
-            spans += codes.find_codes(text)
         spans += (Span(day.start, day.end, "DATE") for day in dates.find_days(text))
+        if _is_among_identifiers(text, spans):
+            spans += codes.find_codes(text)
+            if _LATIN.search(text):
+                spans += names_en.find_unannounced(text)
+            spans += columns.find_alike(text, spans)
         return merged(_private(text, spans))
 
     def _learn(self, names: Iterable[str]) -> None:
@@ -137,6 +156,8 @@ class Deidentifier:
             for part in (name, *name.split(), name.rpartition(" ")[2]):
                 if (names_en if part.isascii() else names_zh).is_distinctive(part):
                     self._parts.setdefault(part, name)
+                    if part.isascii():
+                        self._parts.setdefault(part.upper() if part[1:].islower() else part.title(), name)
 
     def _rewritten(self, text: str, spans: list[Span]) -> str:
         self._characters += len(text)
@@ -167,6 +188,16 @@ class Deidentifier:
 
 def _private(text: str, spans: list[Span]) -> list[Span]:
     return [span for span in spans if not is_public(text, span)]
+
+
+def _is_among_identifiers(text: str, spans: list[Span]) -> bool:
+    count = sum(span.kind != "URL" for span in spans)
+    return (count >= _AMONG_IDENTIFIERS and count * _APART >= len(text)) or (count > 0 and len(text) <= _SHORT)
+
+
+def _where_spaced(spans: list[Span], places: list[int]) -> list[Span]:
+    """Spans of a text without blanks, in the text with them."""
+    return [Span(places[start], places[end - 1] + 1, kind) for start, end, kind in spans]
 
 
 def _bounded(name: str) -> str:

@@ -104,7 +104,7 @@ class Records(DocumentSource):
     layout: Layout = Field(Layout(), description="what the file doesn't say of its columns")
     encoding: str | None = Field(None, description="of text files; detected where not given")
 
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     suffixes: ClassVar[tuple[str, ...]] = SUFFIXES
 
     @field_validator("encoding")

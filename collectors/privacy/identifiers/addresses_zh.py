@@ -6,7 +6,7 @@ from collectors.privacy.identifiers.name_parts_zh import SURNAME
 from collectors.privacy.identifiers.rule import rule
 
 _HAN = r"[\u4e00-\u9fff]"
-_PLACE = r"(?:[^\W\d_a-zA-Z住在于址是为者从到的系自来往与或及个查]|自(?=治))"
+_PLACE = r"(?:[^\W\d_a-zA-Z住在于址是为者从到的系自来往与或及个查]|自(?=治)|来(?=[凤宾安]))"
 _DOOR = (
     r"(?:院?[A-Za-z]?\d{1,4}(?:号楼|号院|号|栋|幢|座|单元|楼|层|室|房"
     r"|门)){0,5}(?:-?\d{1,4}(?![\d人岁年月天次个%.])){0,2}"
@@ -22,17 +22,32 @@ _REGION = (
 )
 
 _NAMED = r"[^\W\d_a-zA-Z住在于是为者从到的去我你他她您就后前了找请]"
-_NO_ADDRESS = re.compile(r"医院|一个|比较|的|这[里儿]|哪|病房|宿舍|学校|楼上|楼下|[验诊术救科教公护产化]室|[进送]行")
+_NO_ADDRESS = re.compile(
+    r"医院|一个|比较|的|这[里儿]|哪|病房|宿舍(?!.*\d)|学校(?!.*\d)|楼上|楼下|[验诊术救科教公护产化]室|[进送]行"
+)
 _NO_OFFICE = rf"(?!{_HAN}{{0,10}}(?:医院|卫生院|大学|学院|法院|研究所|政府|委员会|公司|中心))"
 """The place of an office is nobody's address."""
 
 
 def _is_address(value: str) -> bool:
     """Names a region, and is no figure of speech or hospital."""
-    return re.search(rf"{_HAN}{_REGION}", value) is not None and not _NO_ADDRESS.search(value)
+    return re.search(
+        rf"{_HAN}{_REGION}|\d(?:号|栋|幢|室|单元|排|组|社|队)", value
+    ) is not None and not _NO_ADDRESS.search(value)
 
 
+_DOORS = r"(?:号楼|号院|号|栋|幢|座|室|单元|排|门|组|队|社|楼|层|弄|房)"
 RULES = (
+    rule(
+        "ADDRESS",
+        ("号", "栋", "幢", "座", "弄", "室", "组", "队", "社", "排"),
+        rf"(?P<value>{_PLACE}{{2,6}}?(?:省|自治区|市|区|县|旗|州|镇|乡|街道|村|路|街|巷|社区|小区|新村|家园)"
+        rf"(?:{_PLACE}|[-—·A-Za-z]){{0,24}}?\d{{1,5}}(?:-\d{{1,4}})?{_DOORS}"
+        rf"(?:{_PLACE}{{0,10}}?[A-Za-z]?\d{{1,4}}{_DOORS}){{0,6}}(?:-?\d{{2,4}}(?![\d人岁年月天次个%.]))?)",
+        check=lambda value: (
+            not _NO_ADDRESS.search(value) and not re.search("医院|门诊|病区|[内外儿妇骨]科|标本|手术|病例", value)
+        ),
+    ),
     rule(
         "ADDRESS",
         ("号", "栋", "幢", "座", "弄", "室", "组"),

@@ -13,11 +13,18 @@ _HEADS = (
         r"|病人|联系人|(?:主[治管]|经治|责任|报告|审核)?医[生师]|(?:责任)?护士"
         r"|监护人|家属|(?:patient|full|last|first|family|given|sur)?[ -]?names?|patients?|physician|doctor|provider"
         r"|attending|nurse|contact"
-        r"|next of kin|guarantor|申请医生|接诊医生|检查医生|PI",
+        r"|next of kin|guarantor|insured|employee|surgeon|radiologist|requester|(?:ordering|referring"
+        r"|attending|primary)"
+        r" (?:provider|physician|doctor)|[\u4e00-\u9fff]{0,6}(?:姓名|医生|医师|护士)"
+        r"|[患伤死术作受检送记报审责主]者|[\u4e00-\u9fff]{0,4}人员"
+        r"|申请医生|接诊医生|检查医生|PI",
     ),
     (
         "RECORD",
-        r"(?:住院|病历|病案|门诊|就诊|检查|标本|病理|登记|医保|社保|医保卡|社保卡|健康卡|就诊卡|床|条码|影像|身份证"
+        r"[\u4e00-\u9fff]{0,6}(?<![批型货图代信符])号码?|[\u4e00-\u9fff]{0,4}条码|(?:acct|serial|device|policy|claim|account"
+        r"|member|payer|subscriber|license|npi|ssn|badge|employee|accession|case|specimen|visit|encounter|chart|insurance"
+        r"|record|hospital|nhs|medicare|student)(?: ?(?:id|no\.?|number|#))?"
+        r"|(?:住院|病历|病案|门诊|就诊|检查|标本|病理|登记|医保|社保|医保卡|社保卡|健康卡|就诊卡|床|条码|影像|身份证"
         r"|证件|护照)号码?|身份证|床位"
         r"|(?:检查|就诊|受试者|筛选)?序号|编号|检查号|影像号|id|id[ _]?no|subject(?: id)?|mrn"
         r"|medical record(?: number| no\.?)?|record (?:number|no\.?)|account(?: number| no\.?| #)?|patient id"
@@ -47,7 +54,9 @@ _FIELD = re.compile(
     r"(?P<value>[^\"'“”\n]{2,60})[\"'”]"
 )
 _ROWS = 2000
-_MARKS = ("|", "\t", ",", "，")
+_MARKS = ("|", "｜", "\t", ",", "，")
+_GAP = re.compile(r" {2,}|[ \t]*\u3000[ \u3000]*")
+"""Between the columns of a table that blanks align."""
 
 
 def find_cells(text: str) -> Iterator[Span]:
@@ -76,6 +85,56 @@ def find_cells(text: str) -> Iterator[Span]:
                 rows += 1
                 yield from _in_row(cells, kinds, position)
             position += len(line) + 1
+
+
+def find_alike(text: str, spans: list[Span]) -> Iterator[Span]:
+    """Cells that look like the identifiers which fill the same column in other rows, in lines of as many cells."""
+    filled = {(span.start, span.end): span.kind for span in spans if span.kind in ("NAME", "RECORD", "PHONE")}
+    for mark in ("|", "｜", "\t", None):
+        if mark is not None and text.count(mark) < 2:
+            continue
+        group: list[list[tuple[int, int]]] = []
+        for row in (*_rows(text, mark), []):
+            if group and len(row) != len(group[0]):
+                yield from _alike_in(text, group, filled)
+                group = []
+            if len(row) > 1:
+                group.append(row)
+
+
+def _rows(text: str, mark: str | None) -> Iterator[list[tuple[int, int]]]:
+    """Start and end of the cells of each line."""
+    position = 0
+    for line in text.split("\n"):
+        row: list[tuple[int, int]] = []
+        if len(line) < 2000:
+            begin = 0
+            cuts = (
+                [(gap.start(), gap.end()) for gap in _GAP.finditer(line.rstrip()) if gap.start()]
+                if mark is None
+                else [(at, at + 1) for at, c in enumerate(line) if c == mark]
+            )
+            for start, end in (*cuts, (len(line), len(line))):
+                value = line[begin:start].strip(" *")
+                at = position + line.index(value, begin) if value else position + begin
+                row.append((at, at + len(value)))
+                begin = end
+        yield row
+        position += len(line) + 1
+
+
+def _alike_in(text: str, rows: list[list[tuple[int, int]]], filled: dict[tuple[int, int], str]) -> Iterator[Span]:
+    for column in zip(*rows, strict=True):
+        kinds = {filled[cell] for cell in column if cell in filled}
+        if len(kinds) != 1 or len(column) < 2:
+            continue
+        kind = kinds.pop()
+        for start, end in column:
+            value = text[start:end]
+            if (start, end) in filled or not 1 < len(value) < 40 or _HEAD.fullmatch(value):
+                continue
+            if _is_name(value) if kind == "NAME" else sum(map(str.isdigit, value)) >= max(2, 0.5 * len(value)):
+                yield Span(start, end, kind)
 
 
 def _is_name(value: str) -> bool:

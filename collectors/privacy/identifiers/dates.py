@@ -18,7 +18,8 @@ _NAMES += ("November", "December")
 _CUES = tuple(name[:3].lower() for name in _NAMES)
 _MONTH = (
     r"(?P<name>Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?"
-    r"|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)\.?"
+    r"|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?|JAN(?:UARY)?|FEB(?:RUARY)?|MAR(?:CH)?|APR(?:IL)?|MAY|JUNE?|JULY?|AUG(?:UST)?|SEPT?(?:EMBER)?"
+    r"|OCT(?:OBER)?|NOV(?:EMBER)?|DEC(?:EMBER)?)\.?"
 )
 _YEAR = r"(?P<year>(?:18|19|20)\d\d)"
 _DAY = r"(?P<day>3[01]|[12]\d|0?[1-9])"
@@ -30,6 +31,11 @@ _DAY_ZH = (
     r"|三十一?|二十[一二三四五六七八九]?|十[一二三四五六七八九]|初?[一二三四五六七八九十])"
 )
 _FORMS = (
+    (
+        ("民国",),
+        rf"民国 ?(?P<republic>\d{{2,3}}|[一二三四五六七八九十百]{{1,4}}) ?年 ?{_NUMBER} ?月(?: ?{_DAY} ?[日号])?",
+    ),
+    (("民国",), rf"民国(?P<republic>[一二三四五六七八九十]{{1,4}})年{_MONTH_ZH}月(?:{_DAY_ZH}[日号])?"),
     (("年",), rf"(?<!\d){_YEAR} ?年 ?{_NUMBER} ?月(?: ?{_DAY} ?[日号])?"),
     (("月",), rf"(?<!\d)(?:(?P<year>\d\d)年|(?<!\d年)){_NUMBER} ?月 ?{_DAY} ?[日号]"),
     (("月",), rf"{_YEAR_ZH}年{_MONTH_ZH}月(?:{_DAY_ZH}[日号])?"),
@@ -57,6 +63,12 @@ _FORMS = (
         r"|20)\d\d)(?![\d/-])",
     ),
     (("/",), r"(?<![\d/.])(?P<first>\d{1,2})/(?P<second>\d{1,2})/(?P<year>\d\d)(?![\d/])"),
+    (
+        ("/",),
+        r"(?:\b(?:on|by|from|since|until|til|for|meeting|line|placed|started|appt|next|due|seen|dated|d/c|IJ|Mon|Tue|Wed"
+        r"|Thu|Fri|Sat|Sun|Tues|Weds|Thurs)\.? |[约次于至] ?)(?<![\d/.])(?P<month>1[0-2]|0?[1-9])/"
+        r"(?P<day>3[01]|[12]\d|0?[1-9])(?![\d/.%]| ?(?:strength|doses?|tabs?|of|times))",
+    ),
     (("-",), r"(?<![\d.-])(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])(?=\s\d{1,2}[:：]\d\d)"),
     (("-",), r"(?:^|(?<=\n))(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])(?=[\t\u3000]| [^\d\s])"),
     (
@@ -74,27 +86,41 @@ _FORMS = (
         r"(?<![\dA-Za-z.\u4e00-\u9fff+-])(?P<month>1[0-2]|0?[1-9])\.(?P<day>3[01]|[12]\d|0?[1-9])"
         r"(?=生日|号|查|复查|手术|入院|出院|住院|来院|出生|门诊)",
     ),
+    (
+        (".",),
+        r"(?:^|(?<=[\n，。；,;、于后至约 ]))(?P<month>1[0-2]|0?[1-9])\.(?P<day>3[01]|[12]\d|0?[1-9])"
+        r"(?=转[^为氨移]|家属|患者|入院|出院|来院|来诊|外院|我院|拆线|会诊|心内|心衰|门诊|急诊|再次|复诊|行[^经])",
+    ),
+    (("/",), r"(?<=\| )(?P<month>1[0-2]|0?[1-9])/(?P<day>3[01]|[12]\d|0?[1-9])(?= \|)"),
+    (
+        (".",),
+        r"(?<![\d.])(?P<year>[12]\d)\.(?P<month>1[0-2]|0[1-9])\.(?P<day>3[01]|[12]\d|0[1-9])(?= \d{1,2}[:：]\d\d)",
+    ),
     (_CUES, rf"(?<![\dA-Za-z]){_DAY}{_MONTH}{_YEAR}(?!\d)"),
-    (_CUES, rf"\b{_MONTH} {_DAY}(?:st|nd|rd|th)?\b(?:,? {_YEAR})?(?![\d/])"),
-    (_CUES, rf"(?<![\d.])\b{_DAY}(?:st|nd|rd|th)?[ -](?:of )?{_MONTH}\b(?:,?[ -]{_YEAR})?(?!\d)"),
+    (_CUES, rf"\b{_MONTH} {_DAY}(?i:st|nd|rd|th)?\b(?:,? {_YEAR})?(?![\d/])"),
+    (_CUES, rf"(?<![\d.])\b{_DAY}(?i:st|nd|rd|th)?[ -](?:of )?{_MONTH}\b(?:,?[ -]{_YEAR})?(?!\d)"),
     (_CUES, rf"\b{_MONTH},? {_YEAR}(?!\d)"),
 )
 _MONTH_AT = re.compile(r"(?<![A-Za-z])" + _MONTH.replace("(?P<name>", "(?:", 1))
-_PATTERNS = tuple((cues, re.compile(pattern)) for cues, pattern in _FORMS)
+_DIGITS_OF_DAY = re.compile(r"\d{1,4} ?[年月/.-] ?\d{1,2}|\d{8}|\d{1,4} ?[年月]")
+_PATTERNS = tuple((cues, re.compile(pattern), "十" not in pattern) for cues, pattern in _FORMS)
+"""Cues, form, and whether it is of digits."""
 _BIRTH = re.compile(
     r"(?:\b(?:born|birth|DOB|D\.O\.B\.?|birthday|birthdate)\b[^\d\n]{0,20}|(?:出生|生日|生于)[^\d\n]{0,8})$",
     re.IGNORECASE,
 )
 _OF_THINGS = re.compile(
-    r"(?:(?:有效期|失效|生产日期|批准日期|保质期|出版|印刷|发布|修订|实施|施行|颁布|上市)(?:日期|时间)?(?:至|到|于"
+    r"(?:每年|(?:有效期|失效|生产日期|批准日期|保质期|出版|印刷|发布|修订|实施|施行|颁布|上市)(?:日期|时间)?(?:至|到|于"
     r"|为)?"
     r"|\b(?:expir(?:es|y|ation)|exp|use by|best before|manufactured|published|revised|last updated|approved|effective)"
     r"(?: date)?(?: on| in)?)[:：]?\s{0,2}$",
     re.IGNORECASE,
 )
 """Before a date of a product or of a publication, which no person's file needs hidden."""
+_IN_FORCE = re.compile(r"起?(?:施行|实施|生效|废止)")
+_ANNIVERSARY = re.compile(r"(?:\b(?:World|National|International) (?:\w+ ){1,3}Day(?: is|,| on)?|日[为是]) ?$")
 _BORN_AFTER = re.compile(r"\s?(?:出?生|birth)")
-_ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
+_ORDINAL = re.compile(r"(?:st|nd|rd|th)\b", re.IGNORECASE)
 _DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "正": 1, "冬": 11, "腊": 12}
 _REFERENCE_YEAR = 2001
 """For days named without a year, before any year was named."""
@@ -123,12 +149,14 @@ AGE = (
     ),
     rule(
         "AGE",
-        ("m", "f", ","),
+        ("9", "10"),
         r"(?<![\d.°/-])(?:(?<=\b[A-Z][a-z]{2}, )|(?<=[a-z]{3}, ))?(?P<value>9\d|10\d)"
         r"(?=[ -]?(?:M|F|yoM|yoF|yo [MF])\b(?= (?:with|who|presents?|presenting|c/o|s/p|here|found|brought|p/w|h/o"
         r"|w/)|[,)]))",
     ),
-    rule("AGE", (",",), r"(?:[A-Z][a-z\u2019'-]{2,20}), (?P<value>9\d|10\d)(?=, [a-z])"),
+    rule("AGE", (", also",), r", also (?P<value>9\d|10\d)(?=,)"),
+    rule("AGE", ("turning 9", "turning 1", "turns 9", "turns 1"), r"\bturn(?:ing|s) (?P<value>9\d|1[0-2]\d)(?![\d.%])"),
+    rule("AGE", (", 9", ", 10"), r"(?:[A-Z][a-z\u2019'-]{2,20}), (?P<value>9\d|10\d)(?=, [a-z])"),
     rule(
         "AGE",
         ("s 9", "s 1", "m 9", "m 1", "turned 9", "turned 1"),
@@ -142,7 +170,8 @@ AGE = (
         "AGE",
         ("9", "1"),
         r"(?<![\d.])(?P<value>9\d|1[0-2]\d)",
-        r"(?=[- ]?(?:years?[- ]olds?|years? of age|year-old|yrs?[- ]old|y\.?/?o\b|yo\b|[\u5468]?岁))",
+        r"(?=[- ]?(?:years?[- ]olds?|years? of age|year-old|yrs?[- ]old|y\.?/?o\b|yo\b|[\u5468]?岁(?!(?:及"
+        r"|或)?以上|(?:老)?人群)))",
         flags=re.IGNORECASE,
     ),
     rule(
@@ -150,7 +179,8 @@ AGE = (
         ("age", "turned", "年龄", "享年", "寿"),
         r"(?:\b(?:aged?|turned|age(?: is|:| of))[: ]{1,2}|(?:年龄|享年)[:\uff1a\s]{0,2})(?P<value>9\d"
         r"|1[0-2]\d)(?![\d.%/-])",
-        r"(?! ?(?:days?|weeks?|months?|hours?|minutes?|天|月|小时|周))",
+        r"(?! ?(?:days?|weeks?|months?|hours?|minutes?|天|月|小时|周|(?:years? )?(?:and|or) (?:over|older"
+        r"|above)|岁?及?以上))",
         flags=re.IGNORECASE,
     ),
     rule(
@@ -180,17 +210,35 @@ def find_days(text: str) -> Iterator[Day]:
     """Dates finer than a year, form by form. A month or a day that doesn't exist is no date."""
     lowered = text.lower()
     months = [(max(0, match.start() - 16), match.end() + 20) for match in _MONTH_AT.finditer(text)]
-    for cues, pattern in _PATTERNS:
-        everywhere = [(0, len(text))] if cues is not _CUES and holds(lowered, cues) else []
-        for start, end in months if cues is _CUES else everywhere:
+    numbers = _stretches(text)
+    for cues, pattern, is_numeric in _PATTERNS:
+        if cues is _CUES:
+            windows = months
+        elif not holds(lowered, cues):
+            continue
+        else:
+            windows = numbers if is_numeric else [(0, len(text))]
+        for start, end in windows:
             for match in pattern.finditer(text, start, end):
                 if (found := _day(text, match)) is not None:
                     yield found
 
 
+def _stretches(text: str) -> list[tuple[int, int]]:
+    """Where digits stand as in a date, with what its forms look at on both sides."""
+    stretches: list[tuple[int, int]] = []
+    for match in _DIGITS_OF_DAY.finditer(text):
+        start, end = max(0, match.start() - 24), min(len(text), match.end() + 24)
+        if stretches and start <= stretches[-1][1]:
+            stretches[-1] = (stretches[-1][0], end)
+        else:
+            stretches.append((start, end))
+    return stretches
+
+
 def day_at(text: str, start: int, end: int) -> Day | None:
     """The date that fills a span."""
-    for _, pattern in _PATTERNS:
+    for _, pattern, _ in _PATTERNS:
         match = pattern.match(text, start)
         if match and match.end() == end:
             return _day(text, match)
@@ -210,6 +258,8 @@ def _day(text: str, match: re.Match) -> Day | None:
     else:
         month = _number(groups["month"])
     year, day = groups.get("year"), groups.get("day")
+    if groups.get("republic"):
+        year, where["year"] = str(1911 + _number(groups["republic"])), (match.start(), match.end("republic"))
     if year is not None:
         year = _number(year) if len(year) > 2 else int(year) + (2000 if int(year) < 69 else 1900)
     day = _number(day) if day else None
@@ -220,7 +270,9 @@ def _day(text: str, match: re.Match) -> Day | None:
     start = match.start()
     names = [name for name in ("year", "month", "name", "day") if name in where]
     parts = tuple(sorted((where[name][0] - start, where[name][1] - start, name) for name in names))
-    if _OF_THINGS.search(text[max(0, start - 24) : start]):
+    if _OF_THINGS.search(text[max(0, start - 24) : start]) or _IN_FORCE.match(text, match.end()):
+        return None
+    if year is None and _ANNIVERSARY.search(text[max(0, start - 40) : start]):
         return None
     birth = _BIRTH.search(text[max(0, start - 40) : start]) or _BORN_AFTER.match(text, match.end())
     return Day(start, match.end(), year, month, day, birth is not None, parts)

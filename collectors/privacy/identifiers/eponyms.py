@@ -6,7 +6,8 @@ _HEADS = (
     "anaemia analysis anastomosis anemia angina anomaly antigen approach area arm arthroplasty association"
     " ataxia balloon bandage blade bodies body boot brace bypass canal cannula carcinoma cast catheter cell"
     " center centre chorea church clamp classification clinic closure coefficient collar college colostomy"
-    " complex contracture correction crease cusp criteria criterion curette cyst deformity degeneration dementia"
+    " complex contracture correction crease cusp criteria criterion curette cyst deficiency deformity"
+    " degeneration dementia"
     " dilator"
     " disease disorder dissector distribution drain dressing duct dwarfism dystrophy effect elevator epiphyses"
     " epiphysis equation"
@@ -24,10 +25,16 @@ _HEADS = (
 )
 _HEAD = rf"(?i:{'|'.join(_HEADS.split())})s?\b"
 _NOT_PERSONAL = (
-    r"[-\u2013/]\p{Lu}|,? et al| and colleagues|,? \(?(?:19|20)\d\d|(?:, | )(?:Inc|LLC|Ltd|Corp|Co|Group|Company"
+    r"[-\u2013/]\p{Lu}|,? et al| and colleagues|,? \(?(?:19|20)\d\d(?![-/.]\d)|(?:, | )(?:Inc|LLC|Ltd|Corp"
+    r"|Co|Group|Company"
     r"|Pharmaceuticals|Laboratories)\b"
 )
-EPONYM = regex.compile(rf"(?:['\u2019]?s?[ -](?:M |T-)?{_HEAD}|{_NOT_PERSONAL})")
+_DISEASE = (
+    r"\p{Ll}{2,}(?:itis|osis|omas?|pathy|pathies|plasia|trophy|trophies|a?emia|uria|ataxia|plegia|cephaly|dactyly"
+    r"|dermia|edema|megaly"
+    r"|malacia|sclerosis|paralysis|parkinsonism|epilepsy|deafness|cancer|infection)\b"
+)
+EPONYM = regex.compile(rf"(?:['\u2019]?s?[ -](?:M |T-)?{_HEAD}|['\u2019]?s? {_DISEASE}|{_NOT_PERSONAL})")
 """Follows an eponym, an author who is cited, or a firm: Crohn's *disease*, Foley *catheter*, Zhang *et al*."""
 LOOSE_EPONYM = regex.compile(
     r" (?!(?:in|at|to|had|has|was|is|with|for|on|by|of|from|and|who|under|needs?|took|saw|then|did|does|will"
@@ -35,11 +42,6 @@ LOOSE_EPONYM = regex.compile(
     rf"{_HEAD}| [IVX1-9]+\b"
 )
 """The same with a word between, or a grade: Foley *urinary catheter*, Tanner *III*."""
-_DISEASE = (
-    r"\p{Ll}{2,}(?:itis|osis|omas?|pathy|pathies|plasia|trophy|trophies|a?emia|uria|ataxia|plegia|cephaly|dactyly"
-    r"|dermia|edema|megaly"
-    r"|malacia|sclerosis|paralysis|parkinsonism|epilepsy|deafness|cancer|infection)\b"
-)
 DOUBLE_EPONYM = regex.compile(rf"['\u2019]?s? (?:\p{{Ll}}[\p{{Ll}}-]+ ){{0,3}}?(?:{_HEAD}|{_DISEASE})")
 """Follows two or more authors joined by hyphens: Miller-Dieker *lissencephaly syndrome*."""
 _PLACES = (

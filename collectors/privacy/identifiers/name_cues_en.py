@@ -17,9 +17,13 @@ WORD = (
 PARTICLE = (
     r"(?:Van der|Van den|Van de|Van|Von|De la|De los|De|Del|Della|Di|Da|Dos|Bin|Ibn|St\.|de la|de los|van der"
     r"|van den|van de|von der|de|da|dos|di|del|della|la|le|van|von|der|den|bin|ibn|al|el"
+    r"|\u00d3|N\u00ed|Nic|U\u00ed|Mac|bte|s/o|d/o|a/l|a/p|y"
     r"|ter|st\.|ap|ab|mac|bint|binti|binte|dal|van't|zu|zur|af|av|ten|op|Ap)"
 )
-_PERSON = rf"(?:\p{{Lu}}\. ?)?{WORD}(?:[ -](?:\p{{Lu}}\.? ?|{PARTICLE} ){{0,2}}{WORD}){{0,2}}(?: I{{2,3}}\b)?"
+_PERSON = (
+    rf"(?:\p{{Lu}}\.? ){{0,2}}(?:\p{{Lu}}\. ?)?(?:{PARTICLE} )?{WORD}(?:[ -](?:\p{{Lu}}\.? ?"
+    rf"|{PARTICLE} ){{0,2}}{WORD}){{0,2}}(?: I{{2,3}}\b)?"
+)
 _FULL_PERSON = rf"{WORD}[ -](?:\p{{Lu}}\.? ?|{PARTICLE} ){{0,2}}{WORD}(?:[ -]{WORD})?(?: I{{2,3}}\b)?"
 _ANYHOW = r"\p{L}[\p{Ll}'\u2019-]+(?:\p{Lu}\p{Ll}+)?(?: (?:\p{L}\.? )?\p{Lu}[\p{L}'\u2019-]+){0,2}"
 """A name after a strong cue, small or capital."""
@@ -79,6 +83,7 @@ _TITLE = (
     r"|Sgt|Sergeant|Capt|Captain"
     r"|Lt|Lieutenant|Col|Maj"
     r"|Cpl|Hon|Fr|Nurse|Sister|Brother|Father|Uncle|Aunt|Aunty|Auntie|Grandma|Grandpa|Granny|Mme|Mlle|Herr|Frau"
+    r"|Attorney|Nurse Practitioner|Pte|Private|Maj|Major|Gen|Cmdr|Cdr|SSgt|PC|DC|Cllr|Dame|Lady|Lord|Dr\.? med"
     r"|Se\u00f1ora?|Sra?|Officer"
     r"|Deputy|Detective|Judge|Pastor|Chaplain|Rabbi|Imam|Coach|Coroner|Baby (?:[Bb]oy|[Gg]irl)|[Ii]nfant (?:[Bb]oy"
     r"|[Gg]irl))"
@@ -130,6 +135,21 @@ _TITLE_CUES = (
         "boy ",
         "girl ",
         "lt",
+        "attorney",
+        "pte",
+        "private",
+        "maj",
+        "gen",
+        "cmdr",
+        "cdr",
+        "ssgt",
+        "pc ",
+        "dc ",
+        "cllr",
+        "dame",
+        "lady",
+        "lord",
+        "practitioner",
         "col",
         "hon",
     ),
@@ -142,6 +162,7 @@ TITLES = (
             rf"\b{_TITLE}\.?[ \u00a0]{{1,2}}(?P<value>{_PERSON}|\p{{Lu}}{{3,}}(?:[ -]\p{{Lu}}{{2,}}){{0,2}}\b)"
         ),
         None,
+        reach=(24, 100),
     ),
     Rule(
         "NAME",
@@ -159,7 +180,7 @@ TITLES = (
 """A title makes a name of any word."""
 
 CUES = tuple(
-    Rule("NAME", cues, regex.compile(pattern), None)
+    Rule("NAME", cues, regex.compile(pattern), None, reach=(80, 120))
     for cues, pattern in (
         (
             ("name",),

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import regex
 
+from collectors.privacy.identifiers import names_apart_en
 from collectors.privacy.identifiers.eponyms import DOUBLE_EPONYM, EPONYM, LOOSE_EPONYM, NO_NAMES, PLACE_HEADS
 from collectors.privacy.identifiers.name_context_en import (
     AFTER,
@@ -45,7 +46,7 @@ _WHOLE = regex.compile(
 """Classes of the words of a full name, see `_class_of`."""
 _LIKELY = regex.compile(r"[bg][ip]*[gbdsfnm]")
 """The same beside a cue."""
-_SURE = regex.compile(r"(?i)\b(?:name is|names?:|calls? me|called me|named|mr|mrs|ms|dr)\.? ?$")
+_SURE = regex.compile(r"(?r)(?i)\b(?:name is|names?:|calls? me|called me|named|mr|mrs|ms|dr)\.? ?$")
 _UNLISTED = frozenset(("ss", "us", "uu", "su", "ug", "sg"))
 """Full names that are on no list of given names."""
 _SHOUTING = regex.compile(r"(?<![^\n.!?] )(?:\p{Lu}[\p{Lu}\d'\u2019/,:;#%()&-]* ){3,}[\p{Lu}\d'\u2019/,:;#%()&.-]+")
@@ -56,15 +57,17 @@ _LAST_FIRST = regex.compile(
     r"|, ?\p{Lu})"
 )
 """SMITH, JOHN"""
+_RELATIVE = regex.compile(rf"(?r)\b(?:{'|'.join(RELATIVES)}),? $")
 _JOINERS = frozenset((", ", " and ", ", and ", " & ", "; "))
-_ENDS_SENTENCE = regex.compile(r"\p{Lu}\. \p{Lu}\p{Ll}+")
+_ENDS_SENTENCE = regex.compile(r"\p{Lu}\. (?P<next>\p{Lu}\p{Ll}+)")
 """After a title: an initial for a name, then the next sentence."""
-_PLACE_BEFORE = regex.compile(r"\b(?:St\.?|Saint|San|Santa|North|South|East|West|New|Port|Lake|Mount|Fort) $")
+_PLACE_BEFORE = regex.compile(r"(?r)\b(?:St\.?|Saint|San|Santa|North|South|East|West|New|Port|Lake|Mount|Fort) $")
 _CITY_AFTER = regex.compile(r",? \p{Lu}{2}\b(?!,)")
-_JOINED = regex.compile(rf"(?<![\p{{L}}\d-])(?P<value>{WORD})(?:,? and| &) $")
+_JOINED = regex.compile(rf"(?r)(?<![\p{{L}}\d-])(?P<value>{WORD})(?:,? and| &) $")
 _PARTNERS = regex.compile(
     rf"(?<![\p{{L}}-])(?<!, )(?P<first>{WORD}), (?P<second>{WORD}),? (?:and|&) (?P<third>{WORD})(?![\p{{L}}-])"
 )
+_AND = regex.compile(r"(?:and|&) (?=[\p{Lu}'\u2019]|al-|el-|ad-|ar-|as-|an-|ash-|bin-)")
 _SINGLE = regex.compile(WORD)
 _MEMBERS = regex.compile(
     rf"\b(?i:members|guests|participants|attendees|players|students|passengers|witnesses|kids|children|siblings"
@@ -91,12 +94,13 @@ def find_names(text: str) -> Iterator[Span]:
         for match in _LAST_FIRST.finditer(text):
             last, first = match["last"].lower(), match["first"].lower()
             known = last in family_names() or (first not in ordinary_words() and last not in medical_names())
-            if (
-                known
-                and any(part in given_names() for part in first.split("-"))
-                and not _is_eponym(text, *match.span())
-            ):
+            if known and any(part in given_names() for part in first.split("-")) and not is_eponym(text, *match.span()):
                 yield Span(*match.span(), "NAME")
+
+
+def find_unannounced(text: str) -> Iterator[Span]:
+    """Names that their form alone tells, for texts with other identifiers."""
+    yield from names_apart_en.find_names(text, _class_of)
 
 
 def _in_capitals(text: str) -> str | None:
@@ -133,11 +137,14 @@ def _is_human(text: str, start: int, end: int) -> bool:
 
 def _find_names(text: str) -> Iterator[Span]:
     for span in applied(TITLES, text):
-        if not _ENDS_SENTENCE.fullmatch(text[span.start : span.end]):
+        ended = _ENDS_SENTENCE.fullmatch(text[span.start : span.end])
+        if not ended or _class_of(ended["next"]) not in "wmc":
             yield span
     for span in applied(CUES, text):
         value = text[span.start : span.end]
-        if _may_be_cued(value) and not _is_eponym(text, span.start, span.end):
+        if _may_be_cued(value) and (
+            not is_eponym(text, span.start, span.end) or _RELATIVE.search(text, max(0, span.start - 20), span.start)
+        ):
             yield span
     yield from _in_pinyin(text)
     names = [span for match in _RUN.finditer(text) for span in _in_run(text, match.start(), match[0])]
@@ -161,7 +168,9 @@ def _has_listed(name: str) -> bool:
 def is_distinctive(name: str) -> bool:
     """Whether a name, or a part of one, means nothing else: it may be replaced wherever it stands."""
     word = name.lower().strip(".,")
-    return len(name) > 3 and word not in ordinary_words() and word not in medical_names()
+    if len(name) < 4 or word in ordinary_words():
+        return False
+    return word not in medical_names() or word in family_names()
 
 
 def _may_be_cued(value: str) -> bool:
@@ -182,7 +191,8 @@ def _may_be_cued(value: str) -> bool:
     return any(word not in ordinary_words() or word in given_names() or word in family_names() for word in words)
 
 
-def _is_eponym(text: str, start: int, end: int) -> bool:
+def is_eponym(text: str, start: int, end: int) -> bool:
+    """Whether what comes after says that the name is a thing's."""
     if EPONYM.match(text, end):
         return True
     return "-" in text[start:end] and " " not in text[start:end] and DOUBLE_EPONYM.match(text, end) is not None
@@ -235,6 +245,12 @@ def _class_of(word: str) -> str:
     if len(word.strip(".")) == 1:
         return "i"
     lowered = max(_PIECES.split(word.lower()), key=len)
+    if (
+        "-" in word
+        and all(piece in ordinary_words() for piece in _PIECES.split(word.lower())) is False
+        and lowered in (ordinary_words())
+    ):
+        return "u"
     if lowered in NO_NAMES:
         return "c" if lowered in given_names() and lowered != "per" else "w"
     if lowered in RELATIVES:
@@ -251,7 +267,7 @@ def _is_person(text: str, start: int, end: int, kinds: str, strong: bool) -> boo
     human = _is_human(text, start, end)
     if len(kinds) == 2 and text[start:end].lower() in HERBS:
         return False
-    if _is_eponym(text, start, end) or (not human and len(kinds) == 1 and LOOSE_EPONYM.match(text, end)):
+    if is_eponym(text, start, end) or (not human and len(kinds) == 1 and LOOSE_EPONYM.match(text, end)):
         return False
     if (credential := CREDENTIAL.match(text, end)) and (len(kinds) > 1 or credential[0][-1] != "r"):
         return True
@@ -296,7 +312,7 @@ def _in_pinyin(text: str) -> list[Span]:
     """Chinese names: those of two syllables by themselves, others beside what speaks for a person."""
     spans, sure = [], []
     for start, end, is_long in find_full_names(text):
-        if not _is_eponym(text, start, end) and not LOOSE_EPONYM.match(text, end):
+        if not is_eponym(text, start, end) and not LOOSE_EPONYM.match(text, end):
             before = text[max(0, start - 48) : start]
             cued = BEFORE.search(before) or STRONG.search(before) or AFTER.match(text, end)
             listed = _class_of(text[start:end].partition(" ")[0]) in "gs" and ARTICLE.search(before) is None
@@ -329,10 +345,23 @@ def _is_within(span: Span, stretches: list[tuple[int, int]]) -> bool:
     return any(start <= span.start < end for start, end in stretches)
 
 
+def _around_and(text: str) -> list[tuple[int, int]]:
+    """Where capitalised words are joined, with the list before them."""
+    stretches: list[tuple[int, int]] = []
+    for match in _AND.finditer(text):
+        start, end = max(0, match.start() - 160), min(len(text), match.end() + 60)
+        if stretches and start <= stretches[-1][1]:
+            stretches[-1] = (stretches[-1][0], end)
+        else:
+            stretches.append((start, end))
+    return stretches
+
+
 def _in_firms(text: str) -> list[tuple[int, int]]:
     """Where three family names stand for a firm: Barnett, Melton and Garcia."""
     found = []
-    for match in _PARTNERS.finditer(text):
+    stretches = _around_and(text)
+    for match in itertools.chain.from_iterable(_PARTNERS.finditer(text, start, end) for start, end in stretches):
         words = [match[group].lower() for group in ("first", "second", "third")]
         alone = all(word in family_names() for word in words)
         if alone and not _is_cued_list(text, match.start(), match.end()):
@@ -347,7 +376,8 @@ def _is_cued_list(text: str, start: int, end: int) -> bool:
 def _in_lists(text: str) -> Iterator[Span]:
     """A list of names is one of persons if one is, and none is anything else: "Anna and Torres". Three family names and
     more are a firm, unless something before says that they are persons."""
-    for match in _LISTED.finditer(text):
+    stretches = _around_and(text)
+    for match in itertools.chain.from_iterable(_LISTED.finditer(text, start, end) for start, end in stretches):
         spans = [span for group in ("head", "more", "last") for span in match.spans(group)]
         kinds = {_class_of(text[start:end]) for start, end in spans}
         before = text[max(0, match.start() - 32) : match.start()]

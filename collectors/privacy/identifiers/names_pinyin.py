@@ -14,6 +14,11 @@ _FAMILY = (
     " ren fan fang shi yao tan liao zou xiong jin hao kong bai cui kang mao qiu qin gu hou shao meng long duan lei"
     " qian yin"
     " chang qiao lai gong pang ni niu ji yi shu qi guan tao ouyang sima zhuge shangguan lyu lv zhan geng"
+    " an bao bian bi bu cen cha chai che chi chu cong cui dan di dou e ei fei gan gai ge gou hang hua huai huan hui huo"
+    " jian jiao jing ju kan ke kou kuang lan leng lian lou luan mi miao min ming mo mou mu nan nie ning"
+    " ou pei peng ping"
+    " pu quan qu rao rong ruan rui sang sha shan shang she shi shui si song su sui tong tu wen weng wo wu xi xian xiang"
+    " xing xuan yong yue yun zan zang zha zhai zhu zhuang zhuo zong zuo dongfang huangfu linghu murong gongsun nangong"
 )
 _INITIAL = "(?:zh|ch|sh|[bpmfdtnlgkhjqxzcsryw])?"
 _FINAL = (
@@ -39,6 +44,16 @@ _HERBS = (
 HERBS = frozenset(_HERBS.split(","))
 """Herbs, points and recipes of Chinese medicine, in two words."""
 _SURNAMES = frozenset(_FAMILY.split())
+_FAMILY_ELSEWHERE = (
+    "chan wong leung cheung lau lam ng ho tsang kwok tang yeung cheng chow fung chiu yip mak lai tse hui lo"
+    " siu poon tam lim tan goh ong teo koh chua ang yeo toh sim neo quek tay seah low foo kwan kwong luk mok"
+    " ngai pang shum sin suen tong tsui wan woo yau yuen kim lee park pak choi jung jeong kang cho yoon jang"
+    " oh seo shin kwon hwang ahn yoo hong jeon ko moon son yang bae baek heo nam noh ha joo cha nguyen tran"
+    " le pham phan vu vo dang bui do ngo duong ly hsu hsieh hsiao tsai tseng chang chien chiang chou chung"
+    " kuo liao lu shih sung tsao yen chao chu"
+)
+_ELSEWHERE = frozenset(_FAMILY_ELSEWHERE.split())
+"""Chinese surnames as Hong Kong, Taiwan and Singapore spell them, Korean and Vietnamese ones."""
 _GIVEN = regex.compile(rf"(?i:{_SYLLABLE})(?:-?(?i:{_SYLLABLE}))?")
 _PAIR = re.compile(
     r"\b(?<!-)(?=([A-Z][a-z]{1,9}(?:-[A-Za-z][a-z]{0,5})?) ([A-Z][a-z]{1,9}(?:-[A-Za-z][a-z]{0,5})?)\b(?!-))"
@@ -49,17 +64,23 @@ _SPLIT = regex.compile(
 """Two syllables that both begin with a consonant."""
 
 
+def is_surname(word: str) -> bool:
+    """Whether a word in Latin letters may be a Chinese, Korean or Vietnamese surname."""
+    return word.lower() in _SURNAMES or word.lower() in _ELSEWHERE
+
+
 def find_full_names(text: str) -> Iterator[tuple[int, int, bool]]:
     """Start and end of two words that can be surname and given name, and whether the latter has two syllables."""
     taken = 0
     for match in _PAIR.finditer(text):
         for surname, given in (match.groups(), match.groups()[::-1]):
-            if match.start() >= taken and surname.lower() in _SURNAMES and _is_given(given):
+            if match.start() >= taken and surname.lower() in _SURNAMES and is_given(given):
                 taken = match.end(2)
                 if f"{match[1]} {match[2]}".lower() not in HERBS:
                     yield match.start(), taken, len(given) > 4 and _SPLIT.fullmatch(given) is not None
 
 
 @lru_cache(1 << 14)
-def _is_given(word: str) -> bool:
+def is_given(word: str) -> bool:
+    """Whether a word is one or two syllables of Chinese in Latin letters."""
     return _GIVEN.fullmatch(word) is not None

@@ -15,23 +15,29 @@ import rjieba
 from collectors.privacy.identifiers import name_cues_zh as cues
 from collectors.privacy.identifiers import name_parts_zh as parts
 from collectors.privacy.identifiers.rule import Span
-from collectors.privacy.identifiers.words import family_names, given_names, medical_names
+from collectors.privacy.identifiers.words import family_names, given_names, medical_names, medical_strings
 
 ENOUGH = 7
 ENOUGH_AMONG_IDENTIFIERS = 5
 """Where a text holds other identifiers, a candidate is likelier to be a person."""
-_LEFT_WEIGHTS = {"answer": 5, "form": 5, "role": 4, "verb": 3, "weak": 2}
-_RIGHT_WEIGHTS = {"details": 5, "title": 4, "act": 2}
+_LEFT_WEIGHTS = {"answer": 5, "form": 5, "person": 5, "role": 4, "label": 3, "verb": 3, "suffix": 3, "weak": 2}
+_RIGHT_WEIGHTS = {"identity": 8, "details": 5, "title": 4, "act": 2}
+_FIELDS = ("answer", "form", "person")
+"""Cues that ask for a name, and hardly for anything else."""
 _SURNAME = re.compile(rf"(?={parts.LONG}|[{parts.SURNAMES}])")
 _LONG = re.compile(parts.LONG)
 _ELSEWHERE = re.compile(rf"(?:{parts.ELSEWHERE}){{1,3}}")
 _LATIN = re.compile(r"[A-Z][A-Za-z'\u2019-]+[ ,·]{1,2}[A-Z][A-Za-z]")
 _SPACED = re.compile("[\u4e00-\u9fff][ \u3000]{1,4}[\u4e00-\u9fff]")
+_NUMERALS = re.compile("[〇零一二三四五六七八九十][·•‧・][〇零一二三四五六七八九十]")
+_COUNTED = re.compile("[这那哪一二两三几每数半多]张")
+_SEX = re.compile(r"[（(，,]\s?[男女]性?[，,、\s]")
 """Without these there is no use in looking for names in Latin letters, or with blanks."""
 _FOREIGN = re.compile(f"[{''.join(sorted(parts.FOREIGN))}]{{3,10}}")
 _MEDICINE = re.compile("[\u4e00-\u9fff]{0,2}?(?:[特汀松钠片素唑酮胺霜膏丸]|胶囊|颗粒|注射|缓释|口服液|凝胶)")
 """After the syllables of a medicine's name: 孟鲁司|特."""
 _HAN = re.compile("[\u4e00-\u9fff]")
+_HANS = re.compile("[\u4e00-\u9fff]+")
 _ANSWER = re.compile("[\u4e00-\u9fff]{2,6}")
 _PLAIN = frozenset(parts.PLAIN)
 _GRAMMAR = ("p", "c", "u", "r", "q")
@@ -94,8 +100,13 @@ def find_names(text: str, enough: int = ENOUGH) -> Iterator[Span]:
     before: dict[int, str] = {}
     for match in cues.LEFT.finditer(text):
         before[match.end()] = match.lastgroup
+    for colon in cues.COLON.finditer(text):
+        if colon.end() not in before and (label := cues.LABEL.search(text, max(0, colon.start() - 20), colon.start())):
+            before[colon.end()] = label.lastgroup
     found: dict[int, int] = {}
     for match in cues.DOTTED.finditer(text):
+        if _NUMERALS.search(match[0]):
+            continue
         start, end = _dotted(text, words, before, *match.span())
         found[start] = end
     for match in _ELSEWHERE.finditer(text):
@@ -103,15 +114,15 @@ def find_names(text: str, enough: int = ENOUGH) -> Iterator[Span]:
         if _around(text, words, before, start, end) + 4 >= enough:
             found.setdefault(start, end)
     for start, kind in before.items():
-        if (run := _FOREIGN.match(text, start)) and _is_bounded(text, run.end()) and not _is_word(run[0]):
-            found.setdefault(start, run.end())
-        if kind in ("answer", "form") and (end := _answer(text, words, start, kind == "answer")):
+        if (end := _foreign(text, start)) and not _is_word(text[start:end]):
+            found.setdefault(start, end)
+        if kind in _FIELDS and (end := _answer(text, words, start, kind == "answer")):
             found.setdefault(start, end)
     taken = 0
     titled = {match.start("value") for match in cues.SHORT_BEFORE_TITLE.finditer(text)}
     for match in _SURNAME.finditer(text):
         start = match.start()
-        if start in titled or start < taken or start in found:
+        if start in titled or start + 1 in titled or start < taken or start in found or _COUNTED.match(text, start - 1):
             continue
         if end := _best(text, words, before, start, enough):
             found[start] = end
@@ -121,6 +132,10 @@ def find_names(text: str, enough: int = ENOUGH) -> Iterator[Span]:
     for match in cues.LATIN.finditer(text) if _LATIN.search(text) else ():
         if not any(is_medical(word) for word in match["value"].replace(",", " ").split()):
             found.setdefault(*match.span("value"))
+    for pattern in (cues.IDENTIFIED, cues.ESCORTED, cues.SIGNED, cues.NICKNAMED):
+        for match in pattern.finditer(text) if pattern is not cues.IDENTIFIED or _SEX.search(text) else ():
+            if _may_be_called(text, words, pattern, *match.span("value")):
+                found[match.start("value")] = match.end("value")
     for pattern in (cues.SHORT_BEFORE_TITLE, cues.FAMILIAR, cues.SPACED):
         for match in pattern.finditer(text) if pattern is not cues.SPACED or _SPACED.search(text) else ():
             found.setdefault(*match.span("value"))
@@ -130,6 +145,24 @@ def find_names(text: str, enough: int = ENOUGH) -> Iterator[Span]:
         items = [Span(*item.span(), "NAME") for item in cues.ITEM.finditer(text, *match.span("list"))]
         if all(_SURNAME.match(text, item.start) and not _is_never(text[item.start : item.end]) for item in items):
             yield from items
+
+
+def _may_be_called(text: str, words: _Words, pattern: re.Pattern, start: int, end: int) -> bool:
+    """Whether what a pattern of names has found is no word that stands in the same places."""
+    value = text[start:end]
+    if value in parts.NO_ANSWER or "某" in value:
+        return False
+    if pattern is cues.IDENTIFIED:
+        return True
+    if value in parts.NOT_NAMES or not parts.NEVER.isdisjoint(value):
+        return False
+    if pattern is cues.NICKNAMED:
+        return not _is_word(value)
+    if pattern is cues.SIGNED:
+        surname = _LONG.match(text, start)
+        made = _made_like_name(text, words, start, end, len(surname[0]) if surname else 1)
+        return made is not None and made > 0 and not _is_medicine(text, start, end)
+    return True
 
 
 def is_medical(word: str) -> bool:
@@ -146,6 +179,15 @@ def _spelled_on(text: str, words: _Words, end: int) -> int:
     return end
 
 
+def _foreign(text: str, start: int) -> int | None:
+    """The end of what is spelled like a name of another people, before a stop or what people do."""
+    run = _FOREIGN.match(text, start)
+    for end in range(run.end(), start + 2, -1) if run else ():
+        if _is_bounded(text, end) or cues.RIGHT.match(text, end):
+            return end
+    return None
+
+
 def _is_bounded(text: str, end: int) -> bool:
     return cues.ENDS.match(text, end) is not None or _is_details(text, end)
 
@@ -159,19 +201,36 @@ def is_distinctive(name: str) -> bool:
 
 def _best(text: str, words: _Words, before: dict[int, str], start: int, enough: int) -> int | None:
     """The end of the weightiest name that begins here, if it weighs enough; of two as heavy, the longer."""
+    given = text[start + 1 : start + 3]
+    if enough < ENOUGH and text[start] in parts.FUNCTION and not (len(given) > 1 and parts.GIVEN.issuperset(given)):
+        enough += 1
     most, best = enough - 1, None
     surname = _LONG.match(text, start)
     length = len(surname[0]) if surname else 1
-    cued = before.get(start) in ("answer", "form", "role")
+    cued = before.get(start) in (*_FIELDS, "role")
     double = length == 1 and text[start] in _PLAIN and text[start + 1 : start + 2] in parts.SURNAMES
-    longest = start + length + (3 if double or (cued and text[start] in parts.PLAIN) else 2)
+    longest = start + length + (3 if double or cued else 2)
     for end in range(start + length + 1, min(longest, len(text)) + 1):
         if not cued and _MEDICINE.match(text, end):
             continue
         made = _made_like_name(text, words, start, end, length, cued)
-        if made is not None and (weight := made + _around(text, words, before, start, end)) > most - (most >= enough):
+        if made is not None and before.get(start) not in _FIELDS:
+            made -= _is_medicine(text, start, end)
+        if made is None:
+            continue
+        weight = made + _around(text, words, before, start, end)
+        if enough <= weight < ENOUGH and start not in before and _is_word(text[start:end]):
+            continue
+        if weight > most - (most >= enough):
             most, best = max(most, weight), end
     return best
+
+
+def _is_medicine(text: str, start: int, end: int) -> int:
+    """What it weighs against a name that a term of medicine, or its beginning, is written alike."""
+    if any(text[start:stop] in medical_strings() for stop in range(end, start + 5)):
+        return 4
+    return 2 * (end - start > 2 and text[start : start + 2] in medical_strings())
 
 
 def _made_like_name(text: str, words: _Words, start: int, end: int, length: int, cued: bool = False) -> int | None:
@@ -179,8 +238,9 @@ def _made_like_name(text: str, words: _Words, start: int, end: int, length: int,
     cue the dictionary may cut as it likes: 家|属于|洪波."""
     value, given = text[start:end], text[start + length : end]
     if (
-        not all(_HAN.match(c) for c in given)
+        _HANS.fullmatch(given) is None
         or value in parts.NOT_NAMES
+        or value in parts.NO_ANSWER
         or (length == 1 and value[:2] in parts.NOT_NAMES)
     ):
         return None
@@ -198,6 +258,7 @@ def _made_like_name(text: str, words: _Words, start: int, end: int, length: int,
     common = value[0] in parts.PLAIN or (len(value) > 2 and value[0] in parts.WORDLIKE)
     weight = 3 if length > 1 else 2 if common else 0 if value[0] in parts.FUNCTION else 1
     weight += usual + (len(value) > 2) - 2 * (value[0] in parts.FUNCTION and not usual)
+    weight += usual and not parts.RARELY_ELSE.isdisjoint(given)
     if not words.begins(end):
         weight -= 1 if text[end] in "和与" else 3
     if first == start:
@@ -230,7 +291,7 @@ def _around(text: str, words: _Words, before: dict[int, str], start: int, end: i
     apart = apart or (begins and end - start == 3 and text[start] in parts.PLAIN and words.at(end)[1].startswith("v"))
     if (
         cued
-        and before[start] in ("role", "form")
+        and before[start] in ("role", "form", "person")
         and end - start == 3
         and parts.GIVEN.issuperset(text[start + 1 : end])
     ):
@@ -247,9 +308,12 @@ def _answer(text: str, words: _Words, start: int, asked: bool) -> int | None:
     for end in range(start + 2, run.end() + 1):
         if cues.ENDS.match(text, end) or _is_details(text, end):
             value = text[start:end]
-            if value in parts.NO_ANSWER or len(value) > (6 if asked else 4):
+            spelled = words.is_spelled(start, end)
+            if value in parts.NO_ANSWER or len(value) > (6 if asked or parts.FOREIGN.issuperset(value) else 4):
                 return None
-            if text[start - 1] in ":： " and (asked or words.is_spelled(start, end)):
+            if text[start - 1] in ":： " and (asked or spelled):
+                return end
+            if text[start - 1] in ":：叫 " and len(value) < 4 and _SURNAME.match(text, start) and _is_free(value):
                 return end
             surname = _LONG.match(text, start)
             made = _SURNAME.match(text, start) and _made_like_name(
@@ -257,6 +321,11 @@ def _answer(text: str, words: _Words, start: int, asked: bool) -> int | None:
             )
             return end if made is not None and len(value) < 5 and made >= (2 if asked else -1) else None
     return None
+
+
+def _is_free(value: str) -> bool:
+    """Not known to be anything else."""
+    return value[:2] not in parts.NOT_NAMES and value not in medical_strings() and parts.NEVER.isdisjoint(value)
 
 
 def _is_details(text: str, end: int) -> bool:
@@ -268,6 +337,9 @@ def _dotted(text: str, words: _Words, before: dict[int, str], start: int, end: i
     """A name with dots, out of a run of characters: from the cue or the longer word before it to the one after it."""
     dots = [place for place in range(start, end) if not _HAN.match(text, place)]
     first, last = dots[0] - 1, dots[-1] + 1
+    cued = [place for place in range(start, first) if before.get(place) in (*_FIELDS, "role")]
+    if cued:
+        first = start = cued[-1]
     while first > start and first not in before and not _divides(words, text, first - 1, first):
         first -= 1
     while last < end and (last == dots[-1] + 1 or not _divides(words, text, last, last + 1)):

@@ -55,7 +55,8 @@ _SELF = re.compile(
     rf"(?<![A-Za-z-])(?:{_SELVES})\b(?:\s?[:#=]|\.(?= )| is| was){{0,2}}\s{{0,2}}(?:#\s?)?{_CODE}{_UNIT}", re.IGNORECASE
 )
 _BARE = re.compile(
-    r"(?<![A-Za-z-])(?:MBI|HICN?|CIN|BIN|PCN|Rx(?:BIN|PCN|Grp|Group)|GMC|NMC(?: PIN)?|GDC|HCPC|AHPRA|CPSO|CLIA|CDL"
+    r"(?<![A-Za-z-])(?:NRIC|FIN No|IC No|Emirates ID|CNIC|CURP|Alien(?: no)?|UNOS|PIN|MBI|HICN?|CIN|BIN"
+    r"|PCN|Rx(?:BIN|PCN|Grp|Group)|GMC|NMC(?: PIN)?|GDC|HCPC|AHPRA|CPSO|CLIA|CDL"
     r"|UMRN|URN?|UR No|PID|EMPI|CRN"
     r"|HRN?|HN|IHI|PHN|NHI|CHI|NHS|HCN|OHIP|BSN|CPF|DNI|NIF|Aadhaar|PAN|routing|ABA|lic|cert|acct|account|claim"
     r"|member|subscriber|policy"
@@ -64,21 +65,29 @@ _BARE = re.compile(
     r"|booking|incident|subject|participant|screening|enrollment|locker|pass|token|study id|UID|employee"
     r"|staff)\b\.?(?: ?(?:no|id|number)\.?)?[ :#]{1,3}"
     r"(?P<value>(?!(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d"
-    r"|3[01])\b)(?=[A-Za-z\d-]*\d[A-Za-z-]*\d[A-Za-z-]*\d)(?:(?=[A-Za-z\d]*[A-Z-])[A-Z\d]{1,10}(?:-[A-Z\d]{1,10}){1,4}|[A-Z]{1,5}\d[A-Z\d]{3,14}"
+    r"|3[01])\b)(?=[A-Za-z\d-]*\d[A-Za-z-]*\d[A-Za-z-]*\d)(?:(?=[A-Za-z\d]*[A-Z-])[A-Z\d]{1,10}(?:-[A-Z\d]{1,10}){1,4}|\d{1,4}[A-Z]\d{3,8}[A-Z]?|[A-Z]{1,5}\d[A-Z\d]{3,14}"
     rf"|\d{{6,14}}|\d{{3}} \d{{3}} \d{{4}})){_UNIT}"
 )
 """Labels before codes that are no words and no years."""
 _MEDICARE = re.compile(r"(?<![A-Za-z\d-])[1-9][A-Z][A-Z\d]\d-?[A-Z][A-Z\d]\d-?[A-Z]{2}\d\d(?![A-Za-z\d-])")
+_NRIC = re.compile(r"(?<![A-Za-z\d])[STFGM]\d{7}[A-Z](?![A-Za-z\d])")
+"""Singapore's identity cards."""
 _LABELLED = re.compile(rf"(?<![A-Za-z-])(?:{_THINGS})[^\S\n]?[:#]\s{{0,2}}{_CODE}{_UNIT}", re.IGNORECASE)
 _ENDING = re.compile(
-    r"\b(?:last (?:four|4|5|five)(?: digits)?(?: of)?(?: \w+){0,3}?(?: is| are|:)?|end(?:ing|s) (?:in|with)) "
+    r"\b(?:last (?:four|4|5|five)(?: digits)?(?: of)?(?: \w+){0,3}?(?: is| are|:)?|end(?:ing|s)(?: in| with)?) "
     r"(?P<value>\d{3,5})\b(?! ?%)",
     re.IGNORECASE,
 )
 _CALLED = re.compile(
-    r"(?<![A-Za-z])(?:ext(?:ension|\.)?|pager|beeper|bleep)(?: ?(?:no\.?|number|#))?[\s:#]{1,2}(?P<value>\d{3,6})\b",
+    r"(?<![A-Za-z])(?:(?:ext(?:ension|\.)?|pager|beeper|bleep)(?: ?(?:no\.?|number|#))?[\s:#]{1,2}(?P<value>\d{3,6})\b"
+    r"|(?:HP|H/P|mob|hp no\.?|M/P)[.:]? (?P<mobile>[3689]\d{3} ?\d{4})\b)",
     re.IGNORECASE,
 )
+_SPELLED = re.compile(
+    r"\b(?:(?:oh|o|zero|one|two|three|four|five|six|seven|eight|nine|double \w+|triple \w+)\b[,. -]{0,3}){7,14}",
+    re.IGNORECASE,
+)
+"""A telephone number that is dictated."""
 _BANK = re.compile(
     r"(?<![A-Za-z])(?:(?:sort code)[\s:]{1,2}(?P<sort>\d\d-\d\d-\d\d)|(?:SWIFT|BIC)(?: code)?[\s:]{1,2}"
     r"(?P<bic>[A-Z]{6}[A-Z\d]{2}(?:[A-Z\d]{3})?))\b"
@@ -140,6 +149,8 @@ _SELF_CUES = (
 
 def find_numbers(text: str) -> Iterator[Span]:
     """Numbers by their labels. Years alone, and entries of public databases, are not taken."""
+    for match in _SPELLED.finditer(text):
+        yield Span(match.start(), match.start() + len(match[0].rstrip(",. -")), "PHONE")
     for start, end in _near_digits(text):
         yield from _in_stretch(text, start, end)
 
@@ -179,11 +190,12 @@ def _in_stretch(text: str, start: int, end: int) -> Iterator[Span]:
     for match in _BARE.finditer(text, start, end):
         if not _PUBLIC.match(match["value"]) and not _is_of_database(text, match):
             yield Span(*match.span("value"), "RECORD")
+    yield from (Span(*match.span(), "ID") for match in _NRIC.finditer(text, start, end))
     yield from (Span(*match.span(), "RECORD") for match in _MEDICARE.finditer(text, start, end))
     if "last " in lowered or "end" in lowered:
         yield from (Span(*match.span("value"), "RECORD") for match in _ENDING.finditer(text, start, end))
-    if holds(lowered, ("ext", "pager", "beeper", "bleep")):
-        yield from (Span(*match.span("value"), "PHONE") for match in _CALLED.finditer(text, start, end))
+    if holds(lowered, ("ext", "pager", "beeper", "bleep", "hp", "h/p", "mob", "m/p")):
+        yield from (Span(*match.span(match.lastgroup), "PHONE") for match in _CALLED.finditer(text, start, end))
     if holds(lowered, ("sort code", "swift", "bic")):
         yield from (Span(*match.span(match.lastgroup), "ACCOUNT") for match in _BANK.finditer(text, start, end))
 

@@ -19,14 +19,17 @@ class Span(NamedTuple):
 
 class Rule(NamedTuple):
     """One form. The group `value` of `pattern` is what gets replaced, if `check` accepts it. So that most rules need
-    not look at most texts: `cues` are lower-case literals, near one of which a match must lie (None: anywhere), and a
-    rule for `long` numbers looks only near digits that could be one."""
+    not look at most texts: `cues` are lower-case literals, near one of which a match must lie (None: anywhere), within
+    `reach` characters before and after it; a rule for `long` numbers looks only near digits that could be one, and a
+    rule for a `house` near those that could be its number."""
 
     kind: str
     cues: tuple[str, ...] | None
     pattern: re.Pattern
     check: Callable[[str], bool] | None
     long: bool = False
+    reach: tuple[int, int] = (120, 240)
+    house: bool = False
 
     def spans(self, text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[Span]:
         for match in self.pattern.finditer(text, start, end):
@@ -41,9 +44,10 @@ def rule(
     check: Callable[[str], bool] | None = None,
     flags: int = 0,
     long: bool = False,
+    reach: tuple[int, int] = (120, 240),
 ) -> Rule:
     """A rule whose pattern is given in pieces. It looks at a bounded stretch only, so that no text makes it slow."""
-    return Rule(kind, cues, re.compile("".join(pattern), flags), check, long)
+    return Rule(kind, cues, re.compile("".join(pattern), flags), check, long, reach)
 
 
 def written_in_ascii(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
@@ -53,14 +57,15 @@ def written_in_ascii(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
 
 
 _LONG_NUMBER = re.compile(r"\d(?:[ .()/-]{0,2}\d){6,40}")
-_MARGIN = 70
-"""Characters around a number that its rule may look at: cues stand before it."""
+_HOUSE_NUMBER = re.compile(r"(?<![\w.,/%-])\d{1,5}[A-Za-z]?(?:[-/]\w{1,4})?(?![\w%]|[.,]\d)")
+_AROUND_LONG, _AROUND_HOUSE = (70, 70), (100, 200)
+"""Characters before and after a number that its rule may look at."""
 
 
-def _near_numbers(text: str) -> list[tuple[int, int]]:
+def _near(number: re.Pattern, around: tuple[int, int], text: str) -> list[tuple[int, int]]:
     windows: list[tuple[int, int]] = []
-    for match in _LONG_NUMBER.finditer(text):
-        start, end = max(0, match.start() - _MARGIN), match.end() + _MARGIN
+    for match in number.finditer(text):
+        start, end = max(0, match.start() - around[0]), match.end() + around[1]
         if windows and start <= windows[-1][1]:
             windows[-1] = (windows[-1][0], end)
         else:
@@ -76,14 +81,11 @@ def holds(text: str, cues: tuple[str, ...]) -> bool:
     return False
 
 
-_BEFORE_CUE, _AFTER_CUE = 120, 240
-"""Characters before and after a cue that its rule looks at."""
-
-
 def applied(rules: tuple[Rule, ...], text: str) -> list[Span]:
     """What rules find in a text, in the order of the rules; spans may overlap."""
     lowered = lower(text)
-    numbers = _near_numbers(text) if any(one.long for one in rules) else []
+    numbers = _near(_LONG_NUMBER, _AROUND_LONG, text) if any(one.long for one in rules) else []
+    houses = _near(_HOUSE_NUMBER, _AROUND_HOUSE, text) if any(one.house for one in rules) else []
     places: dict[int, list[int]] = {}
     cues = _automaton(rules)
     for end, owners in cues.iter(lowered) if len(cues) else ():
@@ -95,10 +97,12 @@ def applied(rules: tuple[Rule, ...], text: str) -> list[Span]:
             continue
         if one.long:
             windows = numbers
-        elif one.cues is None or len(places[number]) * (_BEFORE_CUE + _AFTER_CUE) > len(text):
+        elif one.house:
+            windows = houses
+        elif one.cues is None or len(places[number]) * sum(one.reach) > len(text):
             windows = [(0, len(text))]
         else:
-            windows = _around(places[number])
+            windows = _around(places[number], one.reach)
         for start, end in windows:
             found += one.spans(text, start, end)
     return found
@@ -118,10 +122,10 @@ def _automaton(rules: tuple[Rule, ...]) -> ahocorasick.Automaton:
     return automaton
 
 
-def _around(places: list[int]) -> list[tuple[int, int]]:
+def _around(places: list[int], reach: tuple[int, int]) -> list[tuple[int, int]]:
     windows: list[tuple[int, int]] = []
     for place in places:
-        start, end = max(0, place - _BEFORE_CUE), place + _AFTER_CUE
+        start, end = max(0, place - reach[0]), place + reach[1]
         if windows and start <= windows[-1][1]:
             windows[-1] = (windows[-1][0], end)
         else:

@@ -1,4 +1,4 @@
-"""What is known of English words and of names: loaded once, when the first text needs them."""
+"""What is known of words and of names: loaded once, when the first text needs them."""
 
 import pkgutil
 from functools import cache
@@ -37,6 +37,12 @@ def medical_names() -> frozenset[str]:
 @cache
 def _lexicon() -> tuple[str, ...]:
     return tuple(files("collectors.privacy.identifiers").joinpath("english.txt").read_text("utf-8").split())
+
+
+@cache
+def medical_strings() -> frozenset[str]:
+    """Two to four Chinese characters that begin like a surname, and are medicine's, or begin a term of it."""
+    return frozenset(files("collectors.privacy.identifiers").joinpath("chinese.txt").read_text("utf-8").split())
 
 
 @cache
