@@ -70,20 +70,25 @@ class Curriculum(Stage):
     def _measure(self, task: "Task") -> dict[str, list[list[int]]]:
         """Difficulty and quality of every row, as `MEASURED`; returns their histograms by language, of the train
         split."""
-        from classifiers.difficulty import dense, surprisal
-
-        (commit,) = task.commits("frequencies")
-        counts = dense(map(_read(task), commit.paths("frequencies")))
+        difficulty = self.difficulty(task)
         found: dict[str, np.ndarray] = {}
         for batch in task.read(task.part, ["id", "split", "text", "language", "quality"]):
             train = pc.equal(batch["split"], "train").to_numpy()
-            measured = np.stack([surprisal(batch["text"], counts, train), _quality(batch)])
+            measured = np.stack([difficulty(batch), _quality(batch)])
             task.write("measured", pa.table(list(measured), schema=MEASURED))
             languages = np.array([language or "" for language in batch["language"].to_pylist()])
             for language in set(languages[train].tolist()):
                 lines = [_histogram(line[train & (languages == language)]) for line in measured]
                 found[language] = found.get(language, 0) + np.stack(lines)
         return {language: lines.tolist() for language, lines in sorted(found.items())}
+
+    def difficulty(self, task: "Task") -> Callable[[pa.Table], np.ndarray]:
+        """What measures how hard each text of a batch is: float64, nan where that can't be said."""
+        from classifiers.difficulty import dense, surprisal
+
+        (commit,) = task.commits("frequencies")
+        counts = dense(map(_read(task), commit.paths("frequencies")))
+        return lambda batch: surprisal(batch["text"], counts, pc.equal(batch["split"], "train").to_numpy())
 
     def _thirds(self, task: "Task") -> dict[str, dict[str, list[float]]]:
         """By language, the thresholds between thirds of difficulty and of quality."""

@@ -78,8 +78,8 @@ def fine_tune(
     encoder: Encoder, texts: Sequence[str], targets: Mapping[str, tuple[int, np.ndarray]], epochs: int, seed: int
 ) -> None:
     """Train all of it, by cross-entropy of each head. `targets` holds by head the number of its labels, in the order of
-    the encoder's, and the label of every text, int[texts], -1 for none."""
-    torch.manual_seed(seed)
+    the encoder's, and the label of every text, int[texts], -1 for none. Dropout draws from torch's generator, the order
+    of texts from `seed`."""
     optimizer = torch.optim.AdamW(encoder.parameters(), lr=RATE)
     order = np.random.default_rng(seed)
     encoder.train()

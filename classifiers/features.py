@@ -1,14 +1,13 @@
 """A text as counts of hashed features, read once for all that is to be said of it."""
 
 from collections import Counter
-from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
-from classifiers.shape import SHAPES, shape, traits
+from classifiers.scanning import hash_words, mark, tally_hashes
+from classifiers.shape import SHAPES, TRAITS, shape, traits
 from classifiers.terms import CUES, LEXICONS, MEDICAL, find_terms
 from datagen.taxonomy import NOT_MEDICAL, load_lexicon
 from knowledge_graph.fold import codes_of, fold_codes
@@ -16,19 +15,13 @@ from knowledge_graph.fold import codes_of, fold_codes
 HEAD = 2000
 TAIL = 500
 """Characters read from the start and the end of a text: where it says what it is about."""
-SELLS = "sells"
-"""The group of cues that sell."""
 TELLING = 60
 """Tokens from which on it tells something that no medical word is among them: shorter medical texts do without."""
-BLANK, BREAK, ZERO, NINE = ord(" "), ord(","), ord("0"), ord("9")
-HAN = 0x3400
-"""Han characters, and nothing before this, stand for themselves; what lies before are letters of words."""
 HAN_WORD = 0.6
-OFFSET, PRIME = np.uint32(0x811C9DC5), np.uint32(0x01000193)
 
 
 class Features(NamedTuple):
-    """Distinct features of a text in ascending order, and how often each of them occurs."""
+    """Distinct features of a text, and how often each of them occurs."""
 
     keys: np.ndarray  # uint32[n]
     counts: np.ndarray  # uint8[n]
@@ -36,15 +29,13 @@ class Features(NamedTuple):
 
 class Reading(NamedTuple):
     """All that is seen in a text: its features; its words (a Han character counts as 0.6 of one) and the share of them
-    that are Han; how often each group of cues occurs; how many different cues sell; how many different terms of
-    medicine; and its traits (shape.py).
+    that are Han; how often each group of cues occurs; how many different terms of medicine; and its traits (shape.py).
     """
 
     features: Features
     words: float
     han: float
     cues: Counter
-    selling: int
     terms: int
     traits: dict[str, int]
 
@@ -58,43 +49,44 @@ def read(text: str) -> Reading:
     that what a model was taught can't be read off it.
     """
     text = clip(text)
-    folded, _ = fold_codes(codes_of(text))
+    codes = codes_of(text)
+    folded, _ = fold_codes(codes)
     hashes = np.empty(2 * len(folded) + 2, np.uint32)
-    count, words, han = _hash(folded, hashes)
+    count, latin, han = hash_words(folded, hashes)
+    words = latin + HAN_WORD * han
     found = list(find_terms(text))
-    codes = [f"{place}{code}" for _, named in found for place, code in enumerate(named) if code]
-    if f"0{MEDICAL}" not in codes and count >= TELLING:
-        codes.append("PLAIN")
-    seen = traits(text)
+    marks = [own for _, named in found for own in marks_of(named)]
+    if count >= TELLING and not any(named[0] == MEDICAL for _, named in found):
+        marks.append(mark("PLAIN"))
+    counted = tally(np.concatenate([hashes[:count], np.array(marks, np.uint32)]))
+    seen = traits(codes, *counted)
+    lines = shape(len(text), text.count("\n") + 1, seen, words)
+    once = np.ones(len(lines), np.uint8)
     return Reading(
-        features=tally(hashes[:count], [*codes, *shape(text, seen)]),
-        words=words + HAN_WORD * han,
-        han=HAN_WORD * han / max(words + HAN_WORD * han, 1),
+        features=Features(np.concatenate([counted.keys, lines]), np.concatenate([counted.counts, once])),
+        words=words,
+        han=HAN_WORD * han / max(words, 1),
         cues=Counter(named[CUES] for _, named in found if named[CUES]),
-        selling=len({term for term, named in found if named[CUES] == SELLS}),
         terms=len({term for term, named in found if named[0] not in ("", NOT_MEDICAL)}),
-        traits=seen,
+        traits=dict(zip(TRAITS, seen.tolist(), strict=True)),
     )
+
+
+@cache
+def marks_of(named: tuple[str, ...]) -> tuple[int, ...]:
+    """Features of a term that points to these codes, one for every lexicon."""
+    return tuple(mark(f"{place}{code}") for place, code in enumerate(named) if code)
 
 
 def features(text: str) -> Features:
     return read(text).features
 
 
-def tally(hashes: np.ndarray, codes: Iterable[str] = ()) -> Features:
-    """Hashes (uint32), and marks for codes, in order and counted (at most 255)."""
-    marks = np.array([mark(code) for code in codes], np.uint32)
-    keys, counts = np.unique(np.concatenate([hashes, marks]), return_counts=True)
-    return Features(keys, np.minimum(counts, 255).astype(np.uint8))
-
-
-@cache
-def mark(code: str) -> int:
-    """The feature that stands for a term's label or a trait of the text."""
-    value = int(OFFSET)
-    for byte in f"@{code}".encode():
-        value = ((value ^ byte) * int(PRIME)) & 0xFFFFFFFF
-    return value
+def tally(hashes: np.ndarray) -> Features:
+    """Hashes (uint32) counted, at most 255."""
+    keys, counts = np.empty(len(hashes), np.uint32), np.empty(len(hashes), np.uint8)
+    found = tally_hashes(hashes, keys, counts)
+    return Features(keys[:found], counts[:found])
 
 
 @cache
@@ -115,36 +107,3 @@ def shape_marks() -> np.ndarray:
 def clip(text: str) -> str:
     """What is read of a text; a clipped text is clipped no further."""
     return text if len(text) <= HEAD + TAIL else f"{text[: HEAD - 1]}\n{text[-TAIL:]}"
-
-
-@njit("UniTuple(int64, 3)(uint32[::1], uint32[::1])", cache=True, nogil=True, error_model="numpy")
-def _hash(folded, hashes):
-    """Hashes (FNV-1a) of the tokens of a normal form, and of neighbours: how many, and how many of them are words and
-    Han characters."""
-    count, words, han = 0, 0, 0
-    at, before = 0, np.uint32(0)
-    while at < len(folded):
-        code = folded[at]
-        h = OFFSET
-        if code >= HAN:
-            h = (h ^ code) * PRIME
-            at += 1
-            han += 1
-        elif code == BLANK:
-            at += 1
-            words += 1
-            while at < len(folded) and folded[at] < HAN and folded[at] != BLANK and folded[at] != BREAK:
-                code = folded[at]
-                h = (h ^ (np.uint32(ZERO) if ZERO <= code <= NINE else code)) * PRIME
-                at += 1
-        else:
-            before = np.uint32(0)
-            at += 1
-            continue
-        hashes[count] = h
-        count += 1
-        if before:
-            hashes[count] = (((h ^ np.uint32(BLANK)) * PRIME) ^ before) * PRIME
-            count += 1
-        before = h
-    return count, words, han

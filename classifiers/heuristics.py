@@ -23,6 +23,7 @@ class Heuristics(RowStage):
     language decide. With `action: drop` the first rule broken is the reason.
     """
 
+    version: ClassVar[str] = "2"
     reads: ClassVar[tuple[str, ...]] = ("text", "language", "meta")
     adds: ClassVar[tuple[pa.Field, ...]] = (
         pa.field(SCORES, pa.struct([(name, pa.float32()) for name in load_rules().names])),

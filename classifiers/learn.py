@@ -19,7 +19,7 @@ from classifiers.metrics import answer_table, measure, softmax, spearman, temper
 from classifiers.model import CARD, DESCRIPTION, ERRORS, MODEL, Description, HeadDescription, head_scores
 from classifiers.terms import terms_digest
 from classifiers.value import LEAST_RATINGS, ValueModel, fit_value
-from classifiers.weak import term_lines
+from classifiers.weak import skeleton_texts, term_lines
 from datagen.errors import UsageError
 from datagen.taxonomy import NOT_MEDICAL
 
@@ -30,6 +30,7 @@ UNCALIBRATED_THRESHOLD = 0.3
 SURE = 0.5
 """Confidence from which on no head abstains: it is more often right than not."""
 TERMS = "terms"
+CONTENT_TYPE = "content_type"
 WEIGHTS = {TRAIN: 1.0, WEAK: 0.5, NAMED: 0.3, TERMS: 1.0}
 """How much a mistake costs on a text labelled by its source, one labelled by its terms, a name, and a line of terms."""
 
@@ -50,20 +51,17 @@ class Learnt:
 
 
 def learn(chosen: Chosen, coverage: float, seed: int) -> Learnt:
-    """Train heads together on the chosen examples and on lines of terms; those without two labels to tell apart are
-    left out. `coverage` is the share of labelled rows that a head's threshold lets it answer for.
+    """Train heads together on the chosen examples, on lines of terms and on skeletons of content types. `coverage` is
+    the share of labelled rows that a head's threshold lets it answer for.
 
-    Raises UsageError where no head is left.
+    Raises UsageError where there is no head.
     """
     ratings = chosen.get(VALUE, {TRAIN: [], VALIDATION: []})
     chosen = {name: kinds for name, kinds in chosen.items() if name != VALUE}
-    lines = _term_rows(chosen, seed)
-    labels = {name: _labels(HEADS[name], kinds, lines) for name, kinds in chosen.items()}
-    chosen = {name: kinds for name, kinds in chosen.items() if len(labels[name]) >= 2}
     if not chosen:
-        counts = ", ".join(f"{len(found)} kinds of {name}" for name, found in labels.items())
-        raise UsageError(f"there is nothing to tell apart: the train split knows {counts}", "give it labelled inputs")
-    labels = {name: labels[name] for name in chosen}
+        raise UsageError("value alone makes no classifier", f"also train one of {', '.join(HEADS)}")
+    lines = _made_rows(chosen, seed)
+    labels = {name: _labels(HEADS[name], kinds, lines) for name, kinds in chosen.items()}
     model = _fit(chosen, lines, labels, seed)
     heads, seen = _calibrate(chosen, lines, labels, coverage, seed)
     held_out, errors = _measure(model, heads, chosen)
@@ -99,20 +97,21 @@ def _value(ratings: dict[str, list[dict]]) -> tuple[ValueModel | None, dict[str,
     return model, figures
 
 
-def _term_rows(chosen: Chosen, seed: int) -> list[dict]:
-    """Rows made of the terms of every lexicon that a head of these has."""
+def _made_rows(chosen: Chosen, seed: int) -> list[dict]:
+    """Rows made of the terms of every lexicon that a head of these has, and of skeletons of content types."""
     rows = []
     for lexicon in sorted({HEADS[name].lexicon or "" for name in chosen} - {""}):
         for number, (code, language, text) in enumerate(term_lines(seed, lexicon)):
-            read = features(text)
-            for name in chosen:
-                if HEADS[name].lexicon == lexicon:
-                    label = HEADS[name].of_term(code)
-                    rows.append(
-                        {"head": name, "label": label, "id": f"{lexicon}/{number}", "language": language}
-                        | {"keys": read.keys, "counts": read.counts}
-                    )
+            mine = [name for name in chosen if HEADS[name].lexicon == lexicon]
+            rows += [_made(name, HEADS[name].of_term(code), language, f"{lexicon}/{number}", text) for name in mine]
+    if CONTENT_TYPE in chosen:
+        for number, (code, language, text) in enumerate(skeleton_texts(seed)):
+            rows.append(_made(CONTENT_TYPE, code, language, f"skeletons/{number}", text))
     return rows
+
+
+def _made(name: str, label: str, language: str, identity: str, text: str) -> dict:
+    return {"head": name, "label": label, "id": identity, "language": language, **features(text)._asdict()}
 
 
 def _labels(head: Head, kinds: dict[str, list[dict]], lines: list[dict]) -> tuple[str, ...]:

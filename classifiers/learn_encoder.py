@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import torch
 
 from classifiers.card import card
 from classifiers.encoder import Encoder, fine_tune
@@ -42,8 +43,10 @@ def learn_encoder(
         for row in chosen[name][TRAIN]:
             target[place[row["id"]]] = codes.index(row["label"])
         targets[name] = len(codes), target
-    encoder = Encoder.pretrained(pretrained, sum(map(len, labels.values())))
-    fine_tune(encoder, list(texts.values()), targets, epochs, seed)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)  # the new layer's first weights too
+        encoder = Encoder.pretrained(pretrained, sum(map(len, labels.values())))
+        fine_tune(encoder, list(texts.values()), targets, epochs, seed)
     heads, held_out, answers = {}, {}, {}
     plain = {name: HeadDescription(codes, HEADS[name].version, 1.0, 0.0) for name, codes in labels.items()}
     for name, codes in labels.items():

@@ -1,7 +1,10 @@
 """Value, quality, advertising and danger of a text, by rule: what a rater would look for, counted."""
 
 import re
+from functools import cache
 from typing import NamedTuple
+
+import ahocorasick
 
 from classifiers.advertising import salesmanship
 from classifiers.features import Reading
@@ -10,8 +13,6 @@ AXES = ("educational", "causal", "reasoning", "knowledge")
 FORMAL = ("GUIDE", "SRMA", "RCT", "OBS", "CASE", "REVIEW", "TEXT", "BASIC", "METHOD", "LABEL", "DRUGREF")
 REFERENCE = ("GUIDE", "SRMA", "REVIEW", "TEXT", "DRUGREF", "LABEL")
 DANGER_CAP = 1.0
-MIXED = 0.1
-"""Share of Han from which on a text is searched for salesmanship in any case; in English cues tell where to look."""
 CHINESE_CUES = 1.8
 """How much denser the cues are in Chinese texts of the same kind."""
 _PATTERNS = {
@@ -71,7 +72,7 @@ def rate(text: str, reading: Reading, medical: float, types: dict[str, float], l
     Value adds a point each for medical substance; for being sound; for explaining; for what can be acted upon; and for
     being fit to refer to; or it is as `learnt` (value.py) of a text that is medical. A dangerous text gets 1 at most.
     """
-    kinds = salesmanship(text) if reading.han > MIXED or reading.selling > 1 else 0.0
+    kinds = salesmanship(text)
     advertisement = 1 - 0.5**kinds
     safety = dangers(text)
     words = reading.words
@@ -111,9 +112,18 @@ def rate(text: str, reading: Reading, medical: float, types: dict[str, float], l
 
 def dangers(text: str) -> list[str]:
     """Names of dangers that a text puts into somebody's mind, and doesn't argue against in the same sentence."""
-    lower = text.lower()
-    alarming = [name for name, words in _ALARMS.items() if any(word in lower for word in words)]
-    return [name for name in alarming if any(not _denied(text, found) for found in _DANGER[name].finditer(text))]
+    alarming = {name for _, names in _alarms().iter(text.lower()) for name in names}
+    alarming = {name: _DANGER[name].finditer(text) for name in DANGERS if name in alarming}
+    return [name for name, matches in alarming.items() if not all(_denied(text, found) for found in matches)]
+
+
+@cache
+def _alarms() -> ahocorasick.Automaton:
+    automaton = ahocorasick.Automaton()
+    for word in {word for words in _ALARMS.values() for word in words}:
+        automaton.add_word(word, tuple(name for name, words in _ALARMS.items() if word in words))
+    automaton.make_automaton()
+    return automaton
 
 
 def _denied(text: str, found: re.Match) -> bool:

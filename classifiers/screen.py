@@ -20,16 +20,16 @@ NO_DEPARTMENT = "none"
 class Screen(RowStage):
     """Drops advertisements, and records that carry a refused safety label: retracted, superseded or dangerous ones.
 
-    An advertisement shows at least `cues` different kinds of salesmanship (claims, guarantees, urgency, ways to order)
-    close together, by the count of `classifiers.advertising`: one alone also occurs in honest text. With
+    An advertisement shows several kinds of salesmanship (ways to order, prices, claims, testimony and so on) close
+    together, as `classifiers.advertising` weighs them: one alone also occurs in honest text. With
     `keep_dropped` what is dropped survives as rejected examples. The stage's results say how many of every department
     were dropped, and why: a department that loses many, such as toxicology, should be looked at.
     """
 
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     reads: ClassVar[tuple[str, ...]] = ("text", "safety", "department")
 
-    cues: int = Field(2, ge=1, description="kinds of salesmanship that make an advertisement")
+    cues: float = Field(2, gt=0, description="salesmanship that makes an advertisement, about one for each kind")
     refuse: tuple[str, ...] = Field(REFUSED, description="safety labels to drop")
 
     def phases(self) -> tuple[Phase, ...]:

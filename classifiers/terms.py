@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from functools import cache
 
+from classifiers.shape import SHAPES, vocabulary
 from datagen.taxonomy import LANGUAGES, load_lexicon
 from knowledge_graph.kernels import ANY
 from knowledge_graph.matcher import Matcher
@@ -27,8 +28,9 @@ def find_terms(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
 
 @cache
 def terms_digest() -> str:
-    """Names the set of terms: a model that counts them serves only with the ones it was trained with."""
-    return hashlib.sha256(repr([load_lexicon(name) for name in LEXICONS]).encode()).hexdigest()[:12]
+    """Names the set of terms and traits: a model that counts them serves only with the ones it was trained with."""
+    known = [*(load_lexicon(name) for name in LEXICONS), SHAPES, vocabulary()]
+    return hashlib.sha256(repr(known).encode()).hexdigest()[:12]
 
 
 @cache

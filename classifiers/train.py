@@ -22,12 +22,12 @@ class TrainClassifier(Stage):
     others; and `value` from rows that somebody has rated.
 
     Departments, categories and what is medical are also learnt from rows whose terms point one way, and from the terms
-    themselves, so that all of them are known in English and Chinese before the first labelled row. Calibrated by
-    cross-fitting and measured on the validation split: the model's `card.md` says how well it does, `errors.jsonl`
-    lists what it got wrong. A head without two labels to tell apart is left out. Synthetic rows are not used.
+    themselves, and content types from skeletons of such texts, so that all of them are known in English and Chinese
+    before the first labelled row. Calibrated by cross-fitting and measured on the validation split: the model's
+    `card.md` says how well it does, `errors.jsonl` lists what it got wrong. Synthetic rows are not used.
     """
 
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     publishes: ClassVar[str] = "classifier"
     reads: ClassVar[tuple[str, ...]] = COLUMNS
 

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from classifiers.features import Reading
-from classifiers.shape import TRAITS
 from datagen.taxonomy import load_lexicon
 
 HIGHEST = 5.0
-RIDGE = 3.0
-"""Weight of the penalty, on signals of unit variance."""
+RIDGE = 25.0
+"""Weight of the penalty, on signals of unit variance: so much that an order to the rater moves a value little."""
 LEAST_RATINGS = 50
 """With fewer the rules of the rubric do better."""
 SHORT = 20
@@ -19,6 +18,7 @@ SHORT = 20
 CUES = tuple(load_lexicon("cues").terms)
 OF_CHINESE = ("words", "terms", "teaches", "explains", "guides", "turn", "first", "you")
 """Signals that mean something else in Chinese."""
+TRAITS = ("question", "options", "turn", "heading", "bullet", "citation", "dose", "percent", "code", "first", "you")
 PLAIN = ("words", "han", "terms", "density", *CUES, *TRAITS)
 SIGNALS = (*PLAIN, *(f"han {name}" for name in OF_CHINESE))
 
@@ -33,7 +33,7 @@ def signals(reading: Reading) -> np.ndarray:
         "terms": np.log1p(reading.terms),
         "density": reading.terms / hundreds,
         **{name: np.sqrt(reading.cues[name] / hundreds) for name in CUES},
-        **{name: np.sqrt(count / hundreds) for name, count in reading.traits.items()},
+        **{name: np.sqrt(reading.traits[name] / hundreds) for name in TRAITS},
     }
     found |= {f"han {name}": found[name] * reading.han for name in OF_CHINESE}
     return np.array([found[name] for name in SIGNALS])

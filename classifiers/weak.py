@@ -1,17 +1,25 @@
-"""Labels without labelled rows: texts whose terms point one way, and lines made of terms alone."""
+"""Labels without labelled rows: texts whose terms point one way, lines made of terms alone, and texts by skeleton."""
 
 import random
+import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+
+import yaml
 
 from classifiers.features import clip
 from classifiers.terms import LEXICONS, MEDICAL, find_terms
 from datagen.taxonomy import LANGUAGES, NOT_MEDICAL, load_lexicon
 
+_PLACE = re.compile(r"\{([tsqndi])\}")
 CLEAR_TERMS = 3
 CLEAR_RATIO = 2
 LINES = 40
-"""Lines of terms per label and language."""
+"""Lines of terms, or texts by skeleton, per label and language."""
+WORDS = 6, 18
+"""Of a sentence in a skeleton, least and most."""
 
 
 def weak_label(text: str, lexicon: str = "departments") -> str | None:
@@ -55,3 +63,44 @@ def term_lines(seed: int, lexicon: str = "departments") -> Iterator[tuple[str, s
                     words += [draw.choice(terms_of.terms[other][language]) for other in stray]
                 draw.shuffle(words)
                 yield code, language, ", ".join(words)
+
+
+def skeleton_texts(seed: int) -> Iterator[tuple[str, str, str]]:
+    """Texts as (content type, language, text) that look like their kind and say nothing: skeletons.yaml, filled in with
+    terms of any department and common words."""
+    for code, by_language in skeletons().items():
+        for language in LANGUAGES:
+            draw = random.Random(f"{seed}/{code}/{language}/skeletons")
+            for number in range(LINES):
+                skeleton = by_language[language][number % len(by_language[language])]
+                yield code, language, _filled(skeleton, language, draw)
+
+
+def _filled(skeleton: str, language: str, draw: random.Random) -> str:
+    return _PLACE.sub(lambda place: _fill(place[1], language, draw), skeleton)
+
+
+def _fill(place: str, language: str, draw: random.Random) -> str:
+    if place == "t":
+        terms = load_lexicon("departments").terms
+        return draw.choice(terms[draw.choice(sorted(set(terms) - {NOT_MEDICAL}))][language])
+    if place in "sq":
+        words = [draw.choice(load_lexicon("departments").filler[language]) for _ in range(draw.randint(*WORDS))]
+        words[draw.randrange(len(words))] = _fill("t", language, draw)
+        if language == "zh":
+            return "".join(words) + ("？" if place == "q" else "。")
+        return " ".join(words).capitalize() + ("?" if place == "q" else ".")
+    if place == "d":
+        year, month, day = draw.randint(1950, 2025), draw.randint(1, 12), draw.randint(1, 28)
+        chinese = language == "zh" and draw.random() < 0.5
+        return f"{year}年{month}月{day}日" if chinese else f"{year}-{month:02}-{day:02}"
+    if place == "i":
+        letters = "".join(draw.choices("ABCDEGHIKLMORSTZ", k=draw.randint(1, 6)))
+        return letters + draw.choice(("", ":", "0")) + "".join(draw.choices("0123456789", k=draw.randint(2, 8)))
+    return str(draw.randint(1, draw.choice((9, 99, 500))))
+
+
+@cache
+def skeletons() -> dict[str, dict[str, list[str]]]:
+    """By content type and language (skeletons.yaml)."""
+    return yaml.safe_load((files("classifiers") / "skeletons.yaml").read_text("utf-8"))

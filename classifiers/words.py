@@ -20,6 +20,9 @@ SYMBOLS = frozenset(
 )
 """What is no word to datatrove's Gopher rules; sentence ends of all scripts are besides."""
 MOST_CHUNKS = 1_000_000
+_LATIN = regex.compile(r"[a-zA-Z0-9+#&._%\-]+")
+_LATIN_PARTS = regex.compile(r"([a-zA-Z0-9]+(?:\.\d+)?%?)")
+"""How jieba takes apart what is not Chinese; rjieba leaves it whole."""
 _TERMINAL = regex.compile(r"\p{STerm}")
 
 
@@ -27,6 +30,15 @@ _TERMINAL = regex.compile(r"\p{STerm}")
 def is_terminal(character: str) -> bool:
     """Whether a character ends sentences (Unicode's Sentence_Terminal)."""
     return bool(_TERMINAL.match(character))
+
+
+def split_latin(word: str) -> list[str]:
+    """Pieces of a word of a Chinese text.
+
+    >>> split_latin("1.4cm"), split_latin("HBV-DNA"), split_latin("B超")
+    (['1.4', 'cm'], ['HBV', '-', 'DNA'], ['B超'])
+    """
+    return list(filter(None, _LATIN_PARTS.split(word))) if _LATIN.fullmatch(word) else [word]
 
 
 class Words:
@@ -68,7 +80,7 @@ class Words:
         )
 
     def _add(self, chunk: str) -> int:
-        words = [chunk] if self._chinese else split_chunk(chunk)
+        words = split_latin(chunk) if self._chinese else split_chunk(chunk)
         self._pieces.extend(self._number(word) for word in words)
         self._bounds.append(len(self._pieces))
         return len(self._bounds) - 2

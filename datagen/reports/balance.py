@@ -56,7 +56,9 @@ def _department(row: dict, widest: float, compared: bool, tolerance: float) -> l
     gap, has_gap = row["gap"], pd.notna(row["gap"])
     is_met = has_gap and pd.notna(row["target"]) and abs(gap) <= tolerance * row["target"] + 1e-12
     tone = "" if not has_gap else "good" if is_met else "look" if gap > 0 else "bad"
-    bar = gap / widest if has_gap and not is_met and not compared else None  # no room for it beside the changes
+    bar = None  # no room for it beside the changes
+    if has_gap and not compared:
+        bar = 0.0 if is_met else gap / widest
     share = row["share"] if pd.notna(row["share"]) else row["share_of_all"]
     changes = []
     if compared:

@@ -14,8 +14,10 @@ from datagen.store import Store
 from datagen.task import Job, Part, Task
 
 
-def run_stage(folder: Path, stage: Stage, inputs: list[pa.Table], name: str = "made") -> Path:
-    """One part per table. Returns the folder of the published version."""
+def run_stage(
+    folder: Path, stage: Stage, inputs: list[pa.Table], name: str = "made", artefacts: dict[str, str] | None = None
+) -> Path:
+    """One part per table; `artefacts` are folders below `folder`, by option. Returns that of the published version."""
     store = Store(str(folder))
     (folder / "inputs").mkdir(parents=True)
     parts = []
@@ -24,7 +26,7 @@ def run_stage(folder: Path, stage: Stage, inputs: list[pa.Table], name: str = "m
         pq.write_table(rows, folder / path)
         parts.append(Part(path, len(rows), rows.nbytes, "inputs"))
     schema = extended(stage.adds) if stage.publishes == "records" else None
-    job = Job(name, stage, "test", store.url, "0" * 12, schema, tuple(parts))
+    job = Job(name, stage, "test", store.url, "0" * 12, schema, tuple(parts), artefacts=artefacts or {})
     results, published = {}, {}
     for phase in stage.phases():
         commits = []

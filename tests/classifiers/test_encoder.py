@@ -1,5 +1,6 @@
 import pyarrow.parquet as pq
 import pytest
+import torch
 from typer.testing import CliRunner
 
 import classifiers
@@ -24,6 +25,7 @@ def pretrained(tmp_path_factory):
     inner.pre_tokenizer = pre_tokenizers.Whitespace()
     PreTrainedTokenizerFast(tokenizer_object=inner, pad_token="[PAD]", unk_token="[UNK]").save_pretrained(folder)
     sizes = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
+    torch.manual_seed(0)
     config = BertConfig(vocab_size=len(words), max_position_embeddings=64, **sizes)
     BertModel(config, add_pooling_layer=False).save_pretrained(folder, safe_serialization=True)
     return folder

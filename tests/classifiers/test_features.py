@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.features import HEAD, TAIL, clip, features, mark, read, shape_marks, term_marks
-from classifiers.shape import SHAPES, shape, traits
+from classifiers.features import HEAD, TAIL, clip, features, read, shape_marks, term_marks
+from classifiers.scanning import mark
+from classifiers.shape import SHAPES, TRAITS, vocabulary
 from classifiers.terms import LEXICONS, find_terms
 
 
@@ -36,9 +37,9 @@ def test_width_case_accents_script_and_digits_make_no_difference(one, other):
     assert plain(one) == plain(other)
 
 
-def test_features_are_ordered_and_distinct():
+def test_features_are_distinct_and_counts_fit_a_byte():
     found = features("cat " * 900)
-    assert (np.diff(found.keys.astype(np.int64)) > 0).all()
+    assert len(set(found.keys.tolist())) == len(found.keys)
     assert found.counts.max() == 255
 
 
@@ -78,19 +79,48 @@ def test_reading_counts_what_the_rubric_needs():
     assert 0 < found.han < 1 and 10 < found.words < 40
 
 
-def test_shapes_tell_kinds_of_text_apart():
-    exam = "Which drug is first-line?\nA. Aspirin\nB. Heparin\nC. Warfarin\nD. None"
+@pytest.mark.parametrize(
+    "text, trait, times",
+    [
+        ("Which drug is first-line?\nA. Aspirin\nB. Heparin\n(C) Warfarin\nD、None", "options", 4),
+        ("患者：我头痛。\n医生：多久了？\n患者：三天。", "turn", 3),
+        ("患者：我头痛。\n医生：多久了？\n患者：三天。", "again", 1),
+        ("HISTORY:\n- cough\n1. fever\n2、头痛", "bullet", 3),
+        ("HISTORY OF PRESENT ILLNESS:\n# Plan\n二、处理", "heading", 3),
+        ("50 mg, 5mL, 2 克, 30 mgx, 7 days", "dose", 3),
+        ("12%, 3 ％, P<0.05", "percent", 3),
+        ("as shown (Smith, 2019), [12], in 1998", "citation", 2),
+        ("in 1998 and 2019, not 12019", "year", 2),
+        ("C34.1, HP:0001 and MONDO:12", "identifier", 1),
+        ("one. two! 三。 0.5 e.g.x", "sentence", 3),
+        ("a | b\tc", "separator", 2),
+        ("Is it? 吗？", "question", 2),
+        ("let x = {\n};\n</p>", "code", 3),
+        ("主诉：头痛。查体：体温正常", "note", 3),
+        ("I took my pills. 我", "first", 3),
+    ],
+)
+def test_shapes_tell_kinds_of_text_apart(text, trait, times):
+    assert read(text).traits[trait] == times
+
+
+def test_a_trait_is_a_feature_by_how_often_and_how_densely_it_occurs():
     dialogue = "患者：我头痛。\n医生：多久了？\n患者：三天。"
-    assert traits(exam)["options"] == 4 and traits(dialogue)["turn"] == 3
-    assert {"options:3", "question:1"} <= set(shape(exam, traits(exam)))
-    assert set(shape("x" * 5000, traits("x"))) <= set(SHAPES)
+    assert count(dialogue, "turn:2") == count(dialogue, "turn~4") == 1
+    assert count("no turn here", "turn:0") == count("no turn here", "turn~0") == 0
+    assert count("x" * 5000, "length:12") == 1
+
+
+def test_words_of_kinds_are_known_in_both_languages_and_each_of_one_trait():
+    words = [word for own in vocabulary().values() for word in own]
+    assert len(words) == len(set(words)) and len(TRAITS) == len(set(TRAITS)) and len(SHAPES) == len(set(SHAPES))
 
 
 @given(st.text())
 def test_any_text_can_be_read(text):
     found = read(text)
-    assert (np.diff(found.features.keys.astype(np.int64)) > 0).all()
-    assert set(shape(clip(text), found.traits)) <= set(SHAPES)
+    assert len(found.features.keys) == len(found.features.counts) and (found.features.counts > 0).all()
+    assert set(found.traits) == set(TRAITS) and min(found.traits.values()) >= 0
 
 
 @given(st.text(min_size=HEAD + TAIL - 3, max_size=HEAD + TAIL + 3))

@@ -6,6 +6,7 @@ import pytest
 from classifiers.english_words import split_chunk
 from classifiers.heuristics import Heuristics
 from classifiers.rules import Measures, code_measures, load_rules
+from classifiers.words import split_latin
 from datagen.record import conform, extended, record_id, table
 
 PROSE = (
@@ -30,6 +31,21 @@ def rows(*texts: str, language: str | None = "en", meta: str | None = None) -> p
 
 def failed(text: str, language: str | None = "en", **options) -> list[str]:
     return Heuristics(**options).apply(rows(text, language=language)).rows["heuristics_failed"][0].as_py()
+
+
+@pytest.mark.parametrize(
+    "word, pieces",
+    [
+        ("4.9x1.8cm", ["4.9", "x1.8", "cm"]),
+        ("100-160", ["100", "-", "160"]),
+        ("document.cookie", ["document", ".", "cookie"]),
+        ("B超", ["B超"]),
+        ("97.5%", ["97.5%"]),
+        ("…", ["…"]),
+    ],
+)
+def test_latin_words_in_chinese_are_taken_apart_as_jieba_does(word, pieces):
+    assert split_latin(word) == pieces
 
 
 def test_good_prose_breaks_no_rule_in_either_language():

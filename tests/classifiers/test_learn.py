@@ -57,7 +57,6 @@ def test_without_a_single_row_every_label_of_a_lexicon_is_known_in_both_language
     assert [max(a["scores"]["department"], key=a["scores"]["department"].get) for a in answers] == list(texts.values())
     assert [max(a["scores"]["category"], key=a["scores"]["category"].get) for a in answers[4:]] == ["LAW", "LAW"]
     assert [max(a["scores"]["medical"], key=a["scores"]["medical"].get) for a in answers[3:5]] == ["MEDICAL", "NONE"]
-    assert "content_type" not in answers[0]
     card = learnt.files["card.md"].decode()
     assert "Not calibrated" in card and "Nothing was measured" in card
 
@@ -87,17 +86,47 @@ def test_a_model_is_small_and_cut_to_size(monkeypatch):
     assert len(linear.Linear.read(learnt.files["model.safetensors"]).keys) == 5
 
 
-def test_one_label_is_nothing_to_learn():
-    rows = [row(n, "content_type", "QA", f"text {n}") for n in range(5)]
-    with pytest.raises(UsageError, match="1 kinds of content_type"):
-        learn({"content_type": {**NOTHING, "train": rows}}, 0.93, 0)
+def test_without_a_head_there_is_nothing_to_learn():
+    with pytest.raises(UsageError, match="value alone"):
+        learn({}, 0.93, 0)
 
 
-def test_heads_without_a_lexicon_learn_from_rows_alone():
+@pytest.mark.parametrize(
+    "text, label",
+    [
+        (
+            "A 40-year-old man has fever. Which is the most likely cause?\nA. Flu\nB. Malaria\nC. Gout\nD. Scurvy",
+            "EXAM",
+        ),
+        ("关于发热，下列说法正确的是\nA.多见于感染\nB.必用抗生素\nC.不会致命\nD.无需退热\n答案：A", "EXAM"),
+        ("主诉：发热3天。\n现病史：患者3天前受凉后发热。\n查体：体温39℃，神清。\n诊断：上呼吸道感染", "NOTE"),
+        ("CHIEF COMPLAINT: Fever.\nHPI: She denies cough.\nASSESSMENT: Flu.\nPLAN: Rest, fluids.", "NOTE"),
+        (
+            "Hello, what brings you in?\n\nI have a fever.\n\nAny cough?\n\nNo.\n\nOkay, drink a lot.\n\nThanks.",
+            "DIALOG",
+        ),
+        ("【药品名称】对乙酰氨基酚片\n【适应症】用于发热。\n【用法用量】口服，一次500mg。\n【禁忌】肝病。", "LABEL"),
+        ("acute bronchitis", "KB"),
+        ("急性支气管炎（J20.900）", "CODE"),
+    ],
+)
+def test_content_types_are_known_by_their_skeletons_before_the_first_row(skeletons, text, label):
+    scores = skeletons.predict([text])[0]["scores"]["content_type"]
+    assert max(scores, key=scores.get) == label
+
+
+@pytest.fixture(scope="module")
+def skeletons(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("skeletons")
+    learn({"content_type": NOTHING}, 0.93, 0).save(folder)
+    return load(folder)
+
+
+def test_heads_without_a_lexicon_learn_from_rows():
     rows = types(80, access="restricted")
     learnt = learn({"content_type": {**NOTHING, "train": rows, "validation": rows[:6]}}, 0.93, 0)
     assert learnt.held_out["content_type"]["all"]["accuracy"] == 1
     assert "Restricted rows among those it learnt from: 80." in learnt.files["card.md"].decode()
     description = json.loads(learnt.files["classifier.json"])
-    assert description["heads"]["content_type"]["labels"] == ["QA", "NOTE"]
+    assert {"QA", "NOTE"} <= set(description["heads"]["content_type"]["labels"])
     assert description["heads"]["content_type"]["threshold"] <= 0.5

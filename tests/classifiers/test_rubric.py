@@ -89,5 +89,5 @@ def test_advertisements_score_high_and_are_worth_little():
     "text",
     [ADVERT, "祖传秘方专治各种皮肤病，三天见效，无效退款，加微信咨询，前50名特价。", "Miracle pills, 50% off, act now"],
 )
-def test_the_quick_look_misses_no_advertisement(text):
-    assert salesmanship(text) >= 2 and read(text).cues["sells"]
+def test_several_kinds_of_salesmanship_close_together_are_an_advertisement(text):
+    assert salesmanship(text) >= 2

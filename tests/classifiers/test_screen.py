@@ -49,9 +49,20 @@ def test_refused_labels_are_the_reason_and_others_pass():
     assert screened(HONEST[:1], ["something_else"]) == {}
 
 
+@pytest.mark.parametrize("text", ADVERTISEMENTS)
+def test_a_planted_advertisement_is_found_but_a_long_text_is_not_dropped_for_a_line(text):
+    prose = "The trial went on for years and was published, and nobody was harmed. " * 4
+    assert salesmanship(prose + text + prose) >= 2 > salesmanship(prose * 40 + text[:30])
+
+
+def test_warnings_of_offers_count_against():
+    offer = "这种祖传药包邮，加微信下单。"
+    assert salesmanship(offer) > salesmanship(offer + "警方提醒：这是骗局，请举报。")
+
+
 def test_salesmanship_here_and_there_in_a_long_text_is_no_advertisement():
     apart = "There is no miracle cure. " + "The trial went on for years and was published. " * 20 + "Order now."
-    assert salesmanship(apart) == 1 < salesmanship("A miracle! Order now.")
+    assert salesmanship(apart) < 2 <= salesmanship("A miracle! Order now at half price.")
 
 
 def test_dangerous_records_leave_and_the_results_say_of_which_department(tmp_path):

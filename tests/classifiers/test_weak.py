@@ -1,9 +1,10 @@
+import re
 from collections import Counter
 
 import pytest
 
 from classifiers.terms import CUES, LEXICONS, find_terms
-from classifiers.weak import LINES, term_lines, weak_label
+from classifiers.weak import LINES, skeleton_texts, skeletons, term_lines, weak_label
 from datagen.taxonomy import LANGUAGES, load_lexicon, load_taxonomy
 from tests.classifiers.sample import sample_rows
 
@@ -70,3 +71,12 @@ def test_every_term_speaks_for_its_own_label(lexicon):
 def test_cues_are_in_both_languages():
     assert LEXICONS[CUES] == "cues"
     assert all(len(terms[language]) > 20 for terms in load_lexicon("cues").terms.values() for language in LANGUAGES)
+
+
+def test_skeletons_of_every_type_are_filled_in_both_languages_and_the_same_every_time():
+    made = list(skeleton_texts(0))
+    assert made == list(skeleton_texts(0)) != list(skeleton_texts(1))
+    assert {code for code, *_ in made} <= set(load_taxonomy("content_types").codes)
+    assert {(code, language) for code, language, _ in made} == {(c, lang) for c in skeletons() for lang in LANGUAGES}
+    assert not any(re.search(r"[{}]", text) for *_, text in made)
+    assert not any(re.search("[\u4e00-\u9fff]", text) for _, language, text in made if language == "en")
