@@ -18,6 +18,17 @@ from datagen.store import Store
 LAST_DATA_STAGE = "curated"
 CURRICULUM = ("general", "basic", "advanced")
 REFUSALS = ("ambiguous", "contradicted", "duplicate", "nothing_to_say", "unchecked", "unsafe", "unsupported")
+GATE = (
+    "contradicted",
+    "risk",
+    "number",
+    "another_disease",
+    "truncated",
+    "repeated",
+    "language",
+    "unknown",
+    "incoherent",
+)
 CAUGHT = (
     ("exact copies of an id", "dropped", ("same_id",)),
     ("ids used for two different texts", "quarantined", ("id_clash",)),
@@ -27,7 +38,7 @@ CAUGHT = (
     ("items of a benchmark", "dropped", ("benchmark:items",)),
     ("empty records", "dropped", ("empty",)),
     ("synthetic texts refused by a check", "dropped", REFUSALS),
-    ("synthetic texts refused by the reward model", "dropped", ("reward",)),
+    ("synthetic texts refused by the reward model", "dropped", ("reward", *(f"reward_{reason}" for reason in GATE))),
 )
 
 

@@ -20,7 +20,7 @@ from datagen.store import is_remote
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 VARIABLE = re.compile(r"\$\{(\w+)\}")
-SECRET_KEY = re.compile(r"(api_?key|token|password|passwd|secret|credential)s?$", re.IGNORECASE)
+SECRET_KEY = re.compile(r"(api_?keys?|token|passwords?|passwd|secrets?|credentials?)$", re.IGNORECASE)
 SECRET_VALUE = re.compile(
     r"\b(sk-[\w-]{16,}|hf_\w{20,}|AKIA[A-Z0-9]{12,}|gh[pousr]_\w{20,})\b|-----BEGIN [A-Z ]*PRIVATE KEY"
 )

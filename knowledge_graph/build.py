@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from datagen.archives import RawFile
 from datagen.errors import InputError, UsageError
 from datagen.files import find, open_item
 from datagen.ledger import QUARANTINE, Settled
-from datagen.licence import UNKNOWN, inherited
+from datagen.licence import UNKNOWN, Licence, inherited
 from datagen.record import split_of
 from datagen.stage import InputPath, Item, Phase, Source
 from knowledge_graph.merge import File, Merger
@@ -61,6 +61,10 @@ PATIENTS, TABLES = "phenopackets", "tables"
 Paths = Annotated[str | list[str] | None, InputPath()]
 
 
+def _for_all(license: Any) -> Any:
+    return {"*": license} if isinstance(license, str) else license
+
+
 class Build(Source):
     """Builds a typed, bilingual graph whose edges say where they come from and whether they affirm or exclude.
 
@@ -84,8 +88,8 @@ class Build(Source):
     wikidata: Paths = Field(None, description="results of Wikidata queries (.xml, .srx, .json) and dictionaries")
     tables: Paths = Field(None, description="other tables (.csv, .tsv, .txt, .rrf, .xlsx, .parquet), read by `columns`")
     columns: dict[str, Columns] = Field({}, description="name pattern -> what the columns of these tables mean")
-    license: str | dict[str, str] = Field(
-        UNKNOWN, description="SPDX licence of files that state none: one for all, or by name pattern, first match first"
+    license: Annotated[dict[str, Licence], BeforeValidator(_for_all)] = Field(
+        {}, description="SPDX licence of files that state none: one for all, or by name pattern, first match first"
     )
     exclude: tuple[str, ...] = Field((), description="name patterns of files to leave out")
 
@@ -147,8 +151,6 @@ class Build(Source):
         return File(name, content, content.license or self._license(name))
 
     def _license(self, name: str) -> str:
-        if isinstance(self.license, str):
-            return self.license
         return next((spdx for pattern, spdx in self.license.items() if fnmatch(name, pattern)), UNKNOWN)
 
 

@@ -1,8 +1,9 @@
 """From sentences to claims: who is said to have, need or be what, and whether it is affirmed or denied."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from knowledge_graph.doses import Dose, doses
 from knowledge_graph.families import (
@@ -10,7 +11,6 @@ from knowledge_graph.families import (
     DIAGNOSIS,
     DIFFERENTIAL,
     DOSAGE,
-    DOSE,
     FAMILIES,
     KIND,
     RISKY,
@@ -151,7 +151,7 @@ class Reader:
             about, denied, open_ = [(self._topic, self._topic_at)], False, False
         else:
             return []
-        announced = {family.name: bool(family.cue.search(text)) for family in (*FAMILIES, CONTRAINDICATION)}
+        announced = cache(lambda family: bool(family.cue.search(text)))
         for i, mention in enumerate(mentions):
             if mention not in subjects:
                 family = self._family(announced, mention, subjects)
@@ -205,13 +205,13 @@ class Reader:
             group.append(mentions[i])
         return group
 
-    def _family(self, announced: Mapping[str, bool], mention: Mention, subjects: list[Mention]) -> Family | None:
+    def _family(self, announced: Callable[[Family], bool], mention: Mention, subjects: list[Mention]) -> Family | None:
         types = {self._type_of(node) for node in mention.candidates}
-        if types & CONTRAINDICATION.types and announced[CONTRAINDICATION.name]:
+        if types & CONTRAINDICATION.types and announced(CONTRAINDICATION):
             return CONTRAINDICATION
         if subjects and SUBJECT in types and KIND.cue.match(self._text[subjects[-1].end : mention.start]):
             return KIND
-        return next((f for f in FAMILIES if types & f.types and announced[f.name]), None)
+        return next((f for f in FAMILIES if types & f.types and announced(f)), None)
 
     def _of_type(self, mention: Mention, types: Collection[str]) -> tuple[str, ...]:
         return tuple(node for node in mention.candidates if self._type_of(node) in types)
@@ -233,7 +233,7 @@ class Reader:
         return None
 
 
-def risks(text: str) -> list[str]:
-    """What a sentence gives that must be borne out before anyone reads it: dose, contraindication, treatment."""
-    found = ["dose"] if DOSE.search(text) else []
-    return found + [name for name, cue in RISKY.items() if cue.search(text)]
+def risks(text: str, known: Collection[str] = ()) -> list[str]:
+    """What a sentence gives that must be borne out before anyone reads it (dose, contraindication, treatment), without
+    what is `known`."""
+    return [name for name, cue in RISKY.items() if name not in known and cue.search(text)]

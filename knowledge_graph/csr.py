@@ -1,7 +1,7 @@
 """Compiled loops over a graph's arrays (see kernels.py for how they are compiled)."""
 
 import numpy as np
-from numba.core.types import int8, int32, int64, uint8, uint64
+from numba.core.types import int32, int64, uint8, uint64
 
 from knowledge_graph.kernels import kernel, read, write
 
@@ -34,29 +34,10 @@ def parse_keys(text, keys):
         keys[i] = number
 
 
-@kernel(read(int32), read(int32), read(int64), read(int32), read(int8), read(int8), write(int8))
-def implied(owners, others, starts, objects, shown, is_a, found):
-    """Whether each owner (equal ones follow each other) shows the other or something below it, 1 or 0 into `found`.
-    `shown` says which edges show something, `is_a` which lead up."""
-    nodes = len(starts) - 1
-    seen, queue = np.zeros(nodes, np.int32), np.empty(nodes, np.int32)
-    stamp, last = 0, -1
-    for i in range(len(owners)):
-        if owners[i] != last:
-            last = owners[i]
-            stamp += 1
-            size, first = 0, 0
-            for edge in range(starts[last], starts[last + 1]):
-                if shown[edge] == 1 and seen[objects[edge]] != stamp:
-                    seen[objects[edge]] = stamp
-                    queue[size] = objects[edge]
-                    size += 1
-            while first < size:
-                for edge in range(starts[queue[first]], starts[queue[first] + 1]):
-                    above = objects[edge]
-                    if is_a[edge] == 1 and seen[above] != stamp:
-                        seen[above] = stamp
-                        queue[size] = above
-                        size += 1
-                first += 1
-        found[i] = seen[others[i]] == stamp
+@kernel(read(int32), read(int32))
+def in_order(subject, object_):
+    """Whether edges are sorted by subject, then object."""
+    for i in range(1, len(subject)):
+        if subject[i] < subject[i - 1] or (subject[i] == subject[i - 1] and object_[i] < object_[i - 1]):
+            return False
+    return True

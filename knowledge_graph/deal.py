@@ -5,7 +5,8 @@ turned round), so what many nodes share comes late. Nothing here keeps state bet
 seed, the number and the keys of the anchor's own edges, not on the rest of the graph's order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from hashlib import blake2b
 
@@ -13,14 +14,27 @@ import numpy as np
 
 from datagen.errors import UsageError
 from knowledge_graph.bundle import Bundle, Entity, Fact
-from knowledge_graph.csr import implied
-from knowledge_graph.dealing import MAX_FACTS, MAX_NEAR, MAX_NEGATIVES, MIN_FACTS, NONE, closeness, deal, pack, room
+from knowledge_graph.dealing import (
+    MAX_FACTS,
+    MAX_NEAR,
+    MAX_NEGATIVES,
+    MIN_FACTS,
+    NONE,
+    TELLING,
+    closeness,
+    deal,
+    implied,
+    pack,
+    room,
+    tell,
+)
 from knowledge_graph.model import FINDINGS, Graph
-from knowledge_graph.statements import sorted_by
+from knowledge_graph.statements import DETAILS, sorted_by, starts_of
+from knowledge_graph.world import SHARED_BY, Scratch, World
 
 DEGREE_POWER = -0.75
 TAILS = 4
-LAZY = frozenset(("departments", "_facts", "_entities"))
+LAZY = frozenset(("departments", "_facts", "_entities", "_free"))
 """Made in each process when asked for."""
 
 
@@ -48,26 +62,28 @@ class Dealer:
 
     def __init__(self, graph: Graph):
         self.graph = graph
-        nodes = len(graph)
-        disease = graph.type == _place(graph.types, "disease")
+        nodes, kinds = len(graph), graph.type
+        disease = kinds == _place(graph.types, "disease")
         owner = np.where(disease[graph.object] & ~disease[graph.subject], graph.object, graph.subject)
-        affirmed = graph.polarity > 0
-        findings = np.isin(graph.relation, [_place(graph.relations, name) for name in FINDINGS])
-        self._shown = (findings & affirmed).astype(np.int8)
-        self._yes_starts, self._yes = sorted_by(owner, nodes, np.flatnonzero(affirmed).astype(np.int32))
-        excluded = np.flatnonzero(~affirmed).astype(np.int32)
-        excluded = excluded[~self._affirmed_too(owner[excluded], excluded)]
-        self._no_starts, self._no = sorted_by(owner, nodes, excluded)
-        self.affirmed = np.diff(self._yes_starts)
-        self.excluded = np.diff(self._no_starts)
-        self._sharers = np.bincount(graph.object[self._shown == 1], minlength=nodes).astype(np.int32)
-        self._narrower = np.bincount(graph.object[graph.is_a == 1], minlength=nodes).astype(np.int32)
-        self._weight = np.maximum(graph.degree, 1).astype(np.float64) ** DEGREE_POWER
+        self._finding = np.array([name in FINDINGS for name in graph.relations], np.int8)
+        shown = np.flatnonzero((self._finding[graph.relation] == 1) & (graph.polarity > 0)).astype(np.int32)
+        self._sharers = np.bincount(graph.object[shown], minlength=nodes).astype(np.int32)
+        starts, few = sorted_by(graph.object, nodes, shown[self._sharers[graph.object[shown]] <= SHARED_BY])
+        self._shown_by = starts, graph.subject[few]
         self._bits = np.array([_bits(name) for name in graph.ids], np.uint64)
+        self._weight = np.maximum(graph.degree, 1).astype(np.float64) ** DEGREE_POWER
+        affirmed = graph.polarity > 0
+        self._yes = sorted_by(owner, nodes, np.flatnonzero(affirmed).astype(np.int32))
+        self.affirmed = np.diff(self._yes[0])
         able = np.flatnonzero(self.affirmed >= MIN_FACTS).astype(np.int32)
         # Peers in an order that other nodes don't change.
         able = able[np.argsort(self._bits[able], kind="stable")]
-        self._peer_starts, self._peers = sorted_by(graph.type.astype(np.int32), max(1, len(graph.types)), able)
+        self._peers = sorted_by(kinds.astype(np.int32), max(1, len(graph.types)), able)
+        self._no = sorted_by(owner, nodes, np.flatnonzero(~affirmed).astype(np.int32))
+        self._telling = np.zeros(nodes + 1, np.int64), np.empty(0, np.int32)
+        self._telling = self._told()
+        self._no = self._denied()
+        self.excluded = np.diff(self._no[0])
         self._quartiles: dict[int, np.ndarray] = {}
 
     def __getstate__(self):
@@ -86,17 +102,52 @@ class Dealer:
     def _entities(self) -> dict[int, Entity]:
         return {}
 
-    def _affirmed_too(self, owners: np.ndarray, edges: np.ndarray) -> np.ndarray:
-        """Which excluded edges are about something that another source affirms, there or below: those are no
-        negatives."""
+    @cached_property
+    def _free(self) -> list[Scratch]:
+        return []
+
+    def _world(self) -> World:
         graph = self.graph
-        order = np.argsort(owners, kind="stable")
-        owners, edges = owners[order].astype(np.int32), edges[order]
+        arrays = (
+            *(graph.subject, graph.object, graph.relation, graph.polarity, graph.stated.key, graph.out),
+            *(*graph.above, *graph.below, self._finding, self._sharers, *self._shown_by, *self._telling),
+            *(graph.type, self._bits, self._weight, *self._peers, *self._yes, *self._no),
+        )
+        views = [array.view() for array in arrays]
+        for view in views:
+            view.flags.writeable = False
+        return World(*views)
+
+    @contextmanager
+    def _scratch(self) -> Iterator[Scratch]:
+        """Memory for one call of a kernel: calls of several threads each have their own, and leave it to later ones."""
+        nodes = len(self.graph)
+        try:
+            scratch = self._free.pop()
+        except IndexError:
+            stamps = np.zeros(nodes, np.int32), np.zeros(1, np.int32)
+            scratch = Scratch(*stamps, np.empty(nodes, np.int32), np.zeros(nodes))
+        yield scratch
+        self._free.append(scratch)
+
+    def _told(self) -> tuple[np.ndarray, np.ndarray]:
+        nodes = len(self.graph)
+        counts, wide = np.empty(nodes, np.int32), np.empty(nodes * TELLING, np.int32)
+        tell(self._world(), counts, wide)
+        kept = np.arange(TELLING) < counts[:, None]
+        return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), wide.reshape(nodes, TELLING)[kept]
+
+    def _denied(self) -> tuple[np.ndarray, np.ndarray]:
+        """Excluded edges of each node, without those about something that another source affirms, there or below:
+        those are no negatives."""
+        graph, (starts, edges) = self.graph, self._no
+        owners = np.repeat(np.arange(len(graph), dtype=np.int32), np.diff(starts))
         others = np.where(graph.subject[edges] == owners, graph.object[edges], graph.subject[edges])
-        found, sorted_ = np.empty(len(edges), bool), np.empty(len(edges), np.int8)
-        implied(owners, others, graph.out, graph.object, self._shown, graph.is_a, sorted_)
-        found[order] = sorted_ == 1
-        return found
+        affirmed = np.empty(len(edges), np.int8)
+        with self._scratch() as scratch:
+            implied(self._world(), scratch, owners, others, affirmed)
+        kept = affirmed == 0
+        return starts_of(owners[kept], len(graph)), edges[kept]
 
     def eligible(self, types: tuple[str, ...]) -> list[int]:
         """Rows of the nodes of these types that have facts enough for a bundle."""
@@ -105,10 +156,7 @@ class Dealer:
 
     def owned(self, row: int) -> tuple[np.ndarray, np.ndarray]:
         """Affirmed and excluded edges of an anchor."""
-        return (
-            self._yes[self._yes_starts[row] : self._yes_starts[row + 1]],
-            self._no[self._no_starts[row] : self._no_starts[row + 1]],
-        )
+        return tuple(edges[starts[row] : starts[row + 1]] for starts, edges in (self._yes, self._no))
 
     def capacity(self, row: int, cap: int) -> int:
         """Bundles before an edge is used more than `cap` times."""
@@ -120,25 +168,10 @@ class Dealer:
 
     def difficulties(self, rows: Sequence[int]) -> dict[int, int]:
         """Third of these anchors by how much of what each shows its closest sibling shows, 0 the least."""
-        graph, chosen = self.graph, np.array(rows, np.int32)
+        chosen = np.array(rows, np.int32)
         found = np.empty(len(chosen))
-        closeness(
-            chosen,
-            graph.subject,
-            graph.object,
-            graph.out,
-            graph.into,
-            graph.into_rows,
-            self._shown,
-            graph.is_a,
-            self._sharers,
-            self._narrower,
-            graph.type,
-            self._bits,
-            self._peer_starts,
-            self._peers,
-            found,
-        )
+        with self._scratch() as scratch:
+            closeness(self._world(), scratch, chosen, found)
         thirds = np.quantile(found, (1 / 3, 2 / 3)) if len(found) else np.zeros(2)
         return dict(zip(chosen.tolist(), np.searchsorted(thirds, found).tolist(), strict=True))
 
@@ -155,41 +188,15 @@ class Dealer:
 
         Raises UsageError for an anchor with too few facts.
         """
-        graph = self.graph
         rows, numbers = rows.astype(np.int32), numbers.astype(np.int64)
         if len(rows) and self.affirmed[rows].min() < MIN_FACTS:
             row = rows[self.affirmed[rows].argmin()]
-            few = f"{graph.ids[row]} has {self.affirmed[row]} facts, a bundle needs {MIN_FACTS}"
+            few = f"{self.graph.ids[row]} has {self.affirmed[row]} facts, a bundle needs {MIN_FACTS}"
             raise UsageError(few, "take one from `anchors`")
         order = np.lexsort((numbers, rows))
         wide = [np.empty(width * len(rows), np.int32) for width in (MAX_FACTS, MAX_NEGATIVES, MAX_NEAR)]
-        deal(
-            rows[order],
-            numbers[order],
-            seed & (2**64 - 1),
-            self._yes_starts,
-            self._yes,
-            self._no_starts,
-            self._no,
-            graph.subject,
-            graph.object,
-            graph.relation,
-            len(graph.relations),
-            graph.stated.key,
-            graph.out,
-            graph.into,
-            graph.into_rows,
-            self._shown,
-            graph.is_a,
-            self._sharers,
-            self._narrower,
-            graph.type,
-            self._bits,
-            self._weight,
-            self._peer_starts,
-            self._peers,
-            *wide,
-        )
+        with self._scratch() as scratch:
+            deal(self._world(), scratch, rows[order], numbers[order], seed & (2**64 - 1), *wide)
         found = []
         for flat in wide:
             table = np.empty((len(rows), len(flat) // max(1, len(rows))), np.int32)
@@ -200,18 +207,18 @@ class Dealer:
     def bundle(
         self, row: int, seed: int, number: int, facts: np.ndarray, negatives: np.ndarray, near: np.ndarray
     ) -> Bundle:
-        """A bundle of rows."""
+        """A bundle of rows. Only what it names is made an object of: workers share the rest."""
         graph = self.graph
         yes, no, near = (rows[rows != NONE].tolist() for rows in (facts, negatives, near))
         ends = [int(end) for edge in (*yes, *no) for end in (graph.subject[edge], graph.object[edge])]
-        named = dict.fromkeys([row, *ends, *near])
+        named = {i: self._entity(i) for i in dict.fromkeys([row, *ends, *near])}
         return Bundle(
-            anchor=graph.ids[row],
+            anchor=named[row].id,
             facts=tuple(self._fact(edge) for edge in yes),
             negatives=tuple(self._fact(edge) for edge in no),
-            distractors=tuple(graph.ids[i] for i in near),
-            entities=tuple(self._entity(i) for i in named),
-            departments=self.departments[row],
+            distractors=tuple(named[i].id for i in near),
+            entities=tuple(named.values()),
+            departments=tuple(graph.nodes["departments"][row].as_py()),
             tail=self.tail(row),
             seed=seed,
             number=number,
@@ -219,14 +226,17 @@ class Dealer:
 
     def _fact(self, edge: int) -> Fact:
         if edge not in self._facts:
-            found = self.graph.edge_at(edge)
-            self._facts[edge] = Fact(**{name: getattr(found, name) for name in Fact.__dataclass_fields__})
+            graph = self.graph
+            subject, object_ = (self._entity(int(ends[edge])).id for ends in (graph.subject, graph.object))
+            said = dict(zip(DETAILS, graph.stated.at(edge), strict=True))
+            said |= {"subject": subject, "relation": graph.relations[graph.relation[edge]], "object": object_}
+            self._facts[edge] = Fact(**{field: said[field] for field in Fact.__dataclass_fields__})
         return self._facts[edge]
 
     def _entity(self, row: int) -> Entity:
         if row not in self._entities:
-            found = self.graph.node(self.graph.ids[row])
-            self._entities[row] = Entity(**{name: getattr(found, name) for name in Entity.__dataclass_fields__})
+            found = (self.graph.nodes[field][row].as_py() for field in Entity.__dataclass_fields__)
+            self._entities[row] = Entity(*(tuple(value) if isinstance(value, list) else value for value in found))
         return self._entities[row]
 
 

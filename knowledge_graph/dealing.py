@@ -2,9 +2,10 @@
 
 import numpy as np
 from numba import njit
-from numba.core.types import float64, int8, int16, int32, int64, uint64
+from numba.core.types import float64, int8, int32, int64, uint64
 
 from knowledge_graph.kernels import kernel, read, write
+from knowledge_graph.world import SCRATCH, SHARED_BY, WORLD
 
 MIN_FACTS, MAX_FACTS = 3, 8
 MIN_NEGATIVES, MAX_NEGATIVES = 2, 4
@@ -12,15 +13,25 @@ MIN_NEAR, MAX_NEAR = 2, 5
 CANDIDATES = 24
 UNRELATED = 0.1
 """Weight of a distractor that shares nothing with the anchor but its type."""
-SHARED_BY = 256
-"""What more nodes than this share says nothing about which of them resemble each other."""
 TELLING = 32
 """Findings by which nodes are compared: those that the fewest share."""
 FACTS, CUTS, NEGATIVES, NEAR, PEERS = 1, 2, 3, 4, 5
 """Streams of random numbers."""
 NONE = -1
 
+LAST_STAMP = 1 << 30
+
 part = njit(nogil=True, error_model="numpy")
+
+
+@part
+def stamped(scratch):
+    """A stamp that no node bears."""
+    if scratch.stamp[0] >= LAST_STAMP:
+        scratch.seen[:] = 0
+        scratch.stamp[0] = 0
+    scratch.stamp[0] += 1
+    return scratch.stamp[0]
 
 
 @part
@@ -93,131 +104,222 @@ def cut(facts, base, cuts):
 
 
 @part
-def shuffle(edges, count, base, anchor, key, relation, relations, weight, subject, object_, place):
+def shuffle(world, edges, count, base, anchor, place, sorted_):
     """Put edges into a weighted random order (Efraimidis and Spirakis 2006) within each relation, relations spread
     evenly over the whole."""
     if count < 2:
         return
+    relations = len(world.finding)
+    counts, starts = np.zeros(relations, np.int64), np.zeros(relations + 1, np.int64)
     for i in range(count):
         edge = edges[i]
-        other = object_[edge] if subject[edge] == anchor else subject[edge]
-        place[i] = -np.log(uniform(base, key[edge])) / weight[other]
-    order = np.argsort(place[:count])
-    counts, rank = np.zeros(relations, np.int64), np.zeros(relations, np.int64)
-    shift = np.zeros(relations, np.float64)
-    for i in order:
-        r = relation[edges[i]]
-        if counts[r] == 0:
-            shift[r] = uniform(base + np.uint64(1), key[edges[i]])
-        counts[r] += 1
-    for i in order:
-        r = relation[edges[i]]
-        place[i] = (rank[r] + shift[r]) / counts[r]
+        other = world.object[edge] if world.subject[edge] == anchor else world.subject[edge]
+        place[i] = -np.log(uniform(base, world.key[edge])) / world.weight[other]
+        counts[world.relation[edge]] += 1
+    for r in range(relations):
+        starts[r + 1] = starts[r] + counts[r]
+    rank = np.zeros(relations, np.int64)
+    for i in np.argsort(place[:count]):
+        r = world.relation[edges[i]]
+        sorted_[starts[r] + rank[r]] = edges[i]
         rank[r] += 1
-    edges[:count] = edges[:count][np.argsort(place[:count])]
+    following, step = np.full(relations, np.inf), np.zeros(relations, np.float64)
+    for r in range(relations):
+        if counts[r]:
+            step[r] = uniform(base + np.uint64(1), world.key[sorted_[starts[r]]])
+            following[r] = step[r] / counts[r]
+        rank[r] = 0
+    for i in range(count):
+        r = np.argmin(following)
+        edges[i] = sorted_[starts[r] + rank[r]]
+        rank[r] += 1
+        following[r] = (rank[r] + step[r]) / counts[r] if rank[r] < counts[r] else np.inf
 
 
 @part
-def lacks(node, finding, out, object_, shown, is_a, narrower, seen, stamp, queue):
-    """Whether a node shows neither a finding nor anything below it."""
-    low, high = out[node], out[node + 1]
-    while low < high:  # a node's edges are sorted by object
+def shows(world, edge):
+    """Whether an edge affirms a finding."""
+    return world.finding[world.relation[edge]] == 1 and world.polarity[edge] > 0
+
+
+@part
+def states(world, node, finding):
+    """Whether a node shows this very finding."""
+    low, high = world.out[node], world.out[node + 1]
+    while low < high:
         middle = (low + high) // 2
-        if object_[middle] < finding:
+        if world.object[middle] < finding:
             low = middle + 1
         else:
             high = middle
-    while low < out[node + 1] and object_[low] == finding:
-        if shown[low] == 1:
-            return False
+    while low < world.out[node + 1] and world.object[low] == finding:
+        if shows(world, low):
+            return True
         low += 1
-    if narrower[finding] == 0:
-        return True
+    return False
+
+
+@part
+def shows_below(world, node, finding, scratch):
+    """Whether a node shows something below a finding: looks down from the finding, or up from what the node shows where
+    that is less."""
+    seen, queue = scratch.seen, scratch.queue
+    stamp = stamped(scratch)
+    low, high = world.out[node], world.out[node + 1]
+    queue[0] = finding
+    size, first = 1, 0
+    while first < size <= max(8, (high - low) // 2):
+        for place in range(world.below_starts[queue[first]], world.below_starts[queue[first] + 1]):
+            below = world.below[place]
+            if seen[below] != stamp:
+                if states(world, node, below):
+                    return True
+                seen[below] = stamp
+                queue[size] = below
+                size += 1
+        first += 1
+    if first == size:
+        return False
+    stamp = stamped(scratch)
     size, first = 0, 0
-    for edge in range(out[node], out[node + 1]):
-        if shown[edge] == 1 and seen[object_[edge]] != stamp:
-            seen[object_[edge]] = stamp
-            queue[size] = object_[edge]
+    for edge in range(low, high):
+        if shows(world, edge) and seen[world.object[edge]] != stamp:
+            seen[world.object[edge]] = stamp
+            queue[size] = world.object[edge]
             size += 1
-    while first < size:
-        for edge in range(out[queue[first]], out[queue[first] + 1]):
-            above = object_[edge]
-            if is_a[edge] == 1 and seen[above] != stamp:
-                if above == finding:
-                    return False
+    while first < size and seen[finding] != stamp:
+        for place in range(world.above_starts[queue[first]], world.above_starts[queue[first] + 1]):
+            above = world.above[place]
+            if seen[above] != stamp:
                 seen[above] = stamp
                 queue[size] = above
                 size += 1
         first += 1
-    return True
+    return seen[finding] == stamp
 
 
 @part
-def relatives(anchor, out, into, into_rows, subject, object_, is_a, seen, stamp, queue):
-    """Stamp a node and everything above and below it."""
+def shown(world, node, finding, scratch):
+    """Whether a node shows a finding, or something below it."""
+    return states(world, node, finding) or shows_below(world, node, finding, scratch)
+
+
+@part
+def fits(world, node, facts, scratch):
+    """Whether a node shows every finding of these edges, itself or by something below it, and there is one."""
+    findings = 0
+    for edge in facts:  # what is quickly found out first
+        if shows(world, edge):
+            findings += 1
+            finding = world.object[edge]
+            leaf = world.below_starts[finding] == world.below_starts[finding + 1]
+            if leaf and not states(world, node, finding):
+                return False
+    for edge in facts:
+        finding = world.object[edge]
+        if shows(world, edge) and not shown(world, node, finding, scratch):
+            return False
+    return findings > 0
+
+
+@part
+def relatives(world, anchor, scratch):
+    """Stamp a node and everything above and below it. The stamp."""
+    seen, queue = scratch.seen, scratch.queue
+    stamp = stamped(scratch)
     for down in range(2):
+        starts, nodes = (world.below_starts, world.below) if down else (world.above_starts, world.above)
         queue[0] = anchor
         size, first = 1, 0
         while first < size:
-            node = queue[first]
+            for place in range(starts[queue[first]], starts[queue[first] + 1]):
+                other = nodes[place]
+                if seen[other] != stamp and other != anchor:
+                    seen[other] = stamp
+                    queue[size] = other
+                    size += 1
             first += 1
-            starts = into if down == 1 else out
-            for place in range(starts[node], starts[node + 1]):
-                edge = into_rows[place] if down == 1 else place
-                if is_a[edge] == 1:
-                    other = subject[edge] if down == 1 else object_[edge]
-                    if seen[other] != stamp and other != anchor:
-                        seen[other] = stamp
-                        queue[size] = other
-                        size += 1
     seen[anchor] = stamp
+    return stamp
+
+
+@kernel(WORLD, write(int32), write(int32))
+def tell(world, counts, chosen):
+    """The findings of each node that the fewest share, no more than TELLING, in order, into `chosen` [nodes, TELLING],
+    flat; how many into `counts`."""
+    by_sharers = np.empty(SHARED_BY + 1, np.int64)
+    for node in range(len(counts)):
+        by_sharers[:] = 0
+        low, high = world.out[node], world.out[node + 1]
+        for edge in range(low, high):
+            sharers = world.sharers[world.object[edge]]
+            if sharers <= SHARED_BY and shows(world, edge):
+                by_sharers[sharers] += 1
+        most, room = 0, TELLING
+        while most <= SHARED_BY and by_sharers[most] <= room:
+            room -= by_sharers[most]
+            most += 1
+        found = 0
+        for edge in range(low, high) if room < TELLING or most <= SHARED_BY else range(0):
+            sharers = world.sharers[world.object[edge]]
+            if sharers <= min(most, SHARED_BY) and shows(world, edge):
+                if sharers == most:
+                    if room == 0:
+                        continue
+                    room -= 1
+                chosen[TELLING * node + found] = world.object[edge]
+                found += 1
+        counts[node] = found
 
 
 @part
-def resembling(
-    anchor, base, out, into, into_rows, subject, object_, shown, is_a, sharers, narrower, kind, bits,
-    peer_starts, peers, seen, stamp, score, queue, near, near_weight,
-):  # fmt: skip
+def add(world, anchor, others, gain, stamp, scratch, touched):
+    """Add to the score of those of `others` that are of the anchor's kind, and no relatives."""
+    for other in others:
+        if world.kind[other] == world.kind[anchor] and scratch.seen[other] != stamp:
+            if scratch.score[other] == 0:
+                scratch.queue[touched] = other
+                touched += 1
+            scratch.score[other] += gain
+    return touched
+
+
+@part
+def resembling(world, anchor, base, scratch, near, near_weight):
     """Nodes of the anchor's type by what they share with it, the most alike first, then some that share nothing: who
     they are and what they weigh goes to `near` and `near_weight`. Their number, and what the anchor weighs itself."""
-    chosen = np.empty(out[anchor + 1] - out[anchor], np.int64)
-    counts = np.empty(len(chosen), np.int64)
-    found = 0
-    for edge in range(out[anchor], out[anchor + 1]):
-        if shown[edge] == 1 and sharers[object_[edge]] <= SHARED_BY:
-            chosen[found], counts[found] = edge, sharers[object_[edge]]
-            found += 1
-    if found > TELLING:
-        chosen[:TELLING] = chosen[np.argsort(counts[:found])[:TELLING]]
-        found = TELLING
+    stamp = relatives(world, anchor, scratch)
+    score, queue = scratch.score, scratch.queue
     touched, own = 0, 0.0
-    for i in range(found + out[anchor + 1] - out[anchor]):
-        edge = chosen[i] if i < found else out[anchor] + i - found
-        if i >= found and (is_a[edge] == 0 or narrower[object_[edge]] > SHARED_BY):
-            continue
-        shared = object_[edge]
-        gain = 1 / np.log2(1.0 + sharers[shared]) if i < found else 1.0
+    for finding in world.telling[world.telling_starts[anchor] : world.telling_starts[anchor + 1]]:
+        gain = 1 / np.log2(1.0 + world.sharers[finding])
         own += gain
-        for place in range(into[shared], into[shared + 1]):
-            row = into_rows[place]
-            other = subject[row]
-            alike = shown[row] == 1 if i < found else is_a[row] == 1
-            if alike and kind[other] == kind[anchor] and seen[other] != stamp:
-                if score[other] == 0:
-                    queue[touched] = other
-                    touched += 1
-                score[other] += gain
-    ranks = np.empty(touched, np.float64)
-    for i in range(touched):  # equals are told apart by who they are, not by where they stand
-        ranks[i] = -score[queue[i]] + 1e-9 * uniform(base, bits[queue[i]])
+        others = world.shown_by[world.shown_starts[finding] : world.shown_starts[finding + 1]]
+        touched = add(world, anchor, others, gain, stamp, scratch, touched)
+    for place in range(world.above_starts[anchor], world.above_starts[anchor + 1]):
+        above = world.above[place]
+        siblings = world.below[world.below_starts[above] : world.below_starts[above + 1]]
+        if len(siblings) <= SHARED_BY:
+            own += 1.0
+            touched = add(world, anchor, siblings, 1.0, stamp, scratch, touched)
     size = 0
-    for i in np.argsort(ranks)[:CANDIDATES]:
-        near[size], near_weight[size] = queue[i], score[queue[i]]
-        size += 1
-    low, high = peer_starts[kind[anchor]], peer_starts[kind[anchor] + 1]
+    ranks = np.empty(CANDIDATES, np.float64)
+    for i in range(touched):  # equals are told apart by who they are, not by where they stand
+        rank = -score[queue[i]] + 1e-9 * uniform(base, world.bits[queue[i]])
+        if size == CANDIDATES and rank >= ranks[size - 1]:
+            continue
+        at = size if size < CANDIDATES else size - 1
+        while at and ranks[at - 1] > rank:
+            ranks[at], near[at] = ranks[at - 1], near[at - 1]
+            at -= 1
+        ranks[at], near[at] = rank, queue[i]
+        size = min(size + 1, CANDIDATES)
+    for i in range(size):
+        near_weight[i] = score[near[i]]
+    low, high = world.peer_starts[world.kind[anchor]], world.peer_starts[world.kind[anchor] + 1]
     for draw in range(2 * MAX_NEAR if high > low else 0):
-        other = peers[low + np.int64(uniform(base, np.uint64(draw)) * (high - low))]
-        if seen[other] != stamp and score[other] == 0:
+        other = world.peers[low + np.int64(uniform(base, np.uint64(draw)) * (high - low))]
+        if scratch.seen[other] != stamp and score[other] == 0:
             near[size], near_weight[size] = other, UNRELATED
             score[other] = UNRELATED
             size += 1
@@ -228,105 +330,72 @@ def resembling(
     return size, own
 
 
-@kernel(
-    read(int32), read(int64), uint64, read(int64), read(int32), read(int64), read(int32),
-    read(int32), read(int32), read(int16), int64, read(uint64), read(int64), read(int64), read(int32),
-    read(int8), read(int8), read(int32), read(int32), read(int16), read(uint64), read(float64),
-    read(int64), read(int32), write(int32), write(int32), write(int32),
-)  # fmt: skip
-def deal(
-    rows, numbers, seed, yes_starts, yes, no_starts, no,
-    subject, object_, relation, relations, key, out, into, into_rows,
-    shown, is_a, sharers, narrower, kind, bits, weight,
-    peer_starts, peers, facts, negatives, near,
-):  # fmt: skip
+@kernel(WORLD, SCRATCH, read(int32), read(int64), uint64, write(int32), write(int32), write(int32))
+def deal(world, scratch, rows, numbers, seed, facts, negatives, near):
     """Bundle `numbers[i]` of the anchor at `rows[i]`: rows of edges into `facts` [bundles, 8] and `negatives`
     [bundles, 4], of nodes into `near` [bundles, 5], all flat and -1 where there are fewer. Quick where draws of one
     anchor follow each other by number."""
-    nodes = len(kind)
     longest = 1
     for row in rows:
-        longest = max(longest, yes_starts[row + 1] - yes_starts[row], no_starts[row + 1] - no_starts[row])
+        longest = max(longest, world.yes_starts[row + 1] - world.yes_starts[row])
+        longest = max(longest, world.no_starts[row + 1] - world.no_starts[row])
     hand_of_facts, hand_of_no = np.empty(longest, np.int32), np.empty(longest, np.int32)
-    place, cuts = np.empty(longest, np.float64), np.empty(longest + 2, np.int64)
-    seen, queue = np.zeros(nodes, np.int32), np.empty(nodes, np.int32)
-    score = np.zeros(nodes, np.float64)
+    place, sorted_ = np.empty(longest, np.float64), np.empty(longest, np.int32)
+    cuts = np.empty(longest + 2, np.int64)
     alike, alike_weight = np.empty(CANDIDATES + 2 * MAX_NEAR, np.int32), np.empty(CANDIDATES + 2 * MAX_NEAR, np.float64)
-    stamp, alikes = np.int32(0), 0
+    turns = np.empty(CANDIDATES + 2 * MAX_NEAR, np.float64)
+    alikes = 0
     last, last_turn, last_no = NONE, NONE, NONE
     facts[:], negatives[:], near[:] = NONE, NONE, NONE
     for b in range(len(rows)):
         anchor, number = rows[b], numbers[b]
-        have, lack = yes_starts[anchor + 1] - yes_starts[anchor], no_starts[anchor + 1] - no_starts[anchor]
-        hands = hands_of(have)
+        who = world.bits[anchor]
+        yes = world.yes[world.yes_starts[anchor] : world.yes_starts[anchor + 1]]
+        no = world.no[world.no_starts[anchor] : world.no_starts[anchor + 1]]
+        hands = hands_of(len(yes))
         if anchor != last:
             last, last_turn, last_no = anchor, NONE, NONE
-            stamp += 1
-            relatives(anchor, out, into, into_rows, subject, object_, is_a, seen, stamp, queue)
-            alikes, _ = resembling(
-                anchor, base_of(seed, bits[anchor], PEERS, 0), out, into, into_rows, subject, object_, shown, is_a,
-                sharers, narrower, kind, bits, peer_starts, peers, seen, stamp, score, queue, alike, alike_weight,
-            )  # fmt: skip
+            alikes, _ = resembling(world, anchor, base_of(seed, who, PEERS, 0), scratch, alike, alike_weight)
         turn, hand = number // hands, number % hands
         if turn != last_turn:
             last_turn = turn
-            hand_of_facts[:have] = yes[yes_starts[anchor] : yes_starts[anchor + 1]]
-            base = base_of(seed, bits[anchor], FACTS, turn)
-            shuffle(hand_of_facts, have, base, anchor, key, relation, relations, weight, subject, object_, place)
-            cut(have, base_of(seed, bits[anchor], CUTS, turn), cuts)
-        size = cuts[hand + 1] - cuts[hand]
-        facts[MAX_FACTS * b : MAX_FACTS * b + size] = hand_of_facts[cuts[hand] : cuts[hand + 1]]
-        if lack:
-            take = take_of(lack, hands)
-            turn, hand = number // (lack // take), number % (lack // take)
+            hand_of_facts[: len(yes)] = yes
+            shuffle(world, hand_of_facts, len(yes), base_of(seed, who, FACTS, turn), anchor, place, sorted_)
+            cut(len(yes), base_of(seed, who, CUTS, turn), cuts)
+        held = hand_of_facts[cuts[hand] : cuts[hand + 1]]
+        facts[MAX_FACTS * b : MAX_FACTS * b + len(held)] = held
+        if len(no):
+            take = take_of(len(no), hands)
+            turn, hand = number // (len(no) // take), number % (len(no) // take)
             if turn != last_no:
                 last_no = turn
-                hand_of_no[:lack] = no[no_starts[anchor] : no_starts[anchor + 1]]
-                base = base_of(seed, bits[anchor], NEGATIVES, turn)
-                shuffle(hand_of_no, lack, base, anchor, key, relation, relations, weight, subject, object_, place)
+                hand_of_no[: len(no)] = no
+                shuffle(world, hand_of_no, len(no), base_of(seed, who, NEGATIVES, turn), anchor, place, sorted_)
             negatives[MAX_NEGATIVES * b : MAX_NEGATIVES * b + take] = hand_of_no[hand * take : (hand + 1) * take]
-        base = base_of(seed, bits[anchor], NEAR, number)
+        base = base_of(seed, who, NEAR, number)
         wanted = MIN_NEAR + np.int64(base % np.uint64(MAX_NEAR - MIN_NEAR + 1))
         for i in range(alikes):
-            place_i = -np.log(uniform(base, bits[alike[i]])) / alike_weight[i]
-            score[i] = place_i
-        order = np.argsort(score[:alikes])
-        score[:alikes] = 0
+            turns[i] = -np.log(uniform(base, world.bits[alike[i]])) / alike_weight[i]
         picked = 0
-        for i in order:
-            fits, findings = True, 0
-            for f in range(size):
-                edge = facts[MAX_FACTS * b + f]
-                if shown[edge] == 1:
-                    findings += 1
-                    stamp += 1
-                    if lacks(alike[i], object_[edge], out, object_, shown, is_a, narrower, seen, stamp, queue):
-                        fits = False
-                        break
-            if findings == 0 or not fits:
+        for i in np.argsort(turns[:alikes]):
+            if not fits(world, alike[i], held, scratch):
                 near[MAX_NEAR * b + picked] = alike[i]
                 picked += 1
                 if picked == wanted:
                     break
 
 
-@kernel(
-    read(int32), read(int32), read(int32), read(int64), read(int64), read(int32), read(int8), read(int8),
-    read(int32), read(int32), read(int16), read(uint64), read(int64), read(int32), write(float64),
-)  # fmt: skip
-def closeness(
-    rows, subject, object_, out, into, into_rows, shown, is_a, sharers, narrower, kind, bits, peer_starts, peers, found
-):
+@kernel(WORLD, SCRATCH, read(int32), write(float64))
+def closeness(world, scratch, rows, found):
     """How much of what each node shows its closest sibling shows, 0 to 1, into `found`."""
-    nodes = len(kind)
-    seen, queue = np.zeros(nodes, np.int32), np.empty(nodes, np.int32)
-    score = np.zeros(nodes, np.float64)
     near, weight = np.empty(CANDIDATES + 2 * MAX_NEAR, np.int32), np.empty(CANDIDATES + 2 * MAX_NEAR, np.float64)
     for i in range(len(rows)):
-        stamp = np.int32(i + 1)
-        relatives(rows[i], out, into, into_rows, subject, object_, is_a, seen, stamp, queue)
-        size, own = resembling(
-            rows[i], bits[rows[i]], out, into, into_rows, subject, object_, shown, is_a, sharers, narrower, kind,
-            bits, peer_starts, peers, seen, stamp, score, queue, near, weight,
-        )  # fmt: skip
+        size, own = resembling(world, rows[i], world.bits[rows[i]], scratch, near, weight)
         found[i] = weight[0] / own if size and own > 0 and weight[0] > UNRELATED else 0.0
+
+
+@kernel(WORLD, SCRATCH, read(int32), read(int32), write(int8))
+def implied(world, scratch, owners, others, found):
+    """Whether each owner shows the other or something below it, 1 or 0 into `found`."""
+    for i in range(len(owners)):
+        found[i] = shown(world, owners[i], others[i], scratch)

@@ -51,7 +51,7 @@ class Diagnoser:
         self._column = {row: i for i, row in enumerate(sorted(set().union(*above.values()) if above else ()))}
         # A patient without any of several findings below a term: the product of their absences.
         absent = np.ones((len(self.diseases), len(self._column)))
-        n = graph.stated.n[rows]
+        n = graph.stated.n[rows].astype(np.int64)
         stated = graph.frequency[rows]
         share = np.where(np.isnan(stated), UNSTATED, stated)
         share = np.where(n > 0, (share * n + UNSTATED * CASES / 2) / (n + CASES), share)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from knowledge_graph.model import FINDINGS, IS_A
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Family:
     """Claims of one sort.
 
@@ -144,7 +144,12 @@ DOSAGE = Family("dose", ("has_dose",), frozenset(("dose",)), re.compile(""))
 OPPOSED = {"treatment": CONTRAINDICATION, "contraindication": next(f for f in FAMILIES if f.name == "treatment")}
 """What excludes what: a drug that is contraindicated doesn't treat."""
 DIFFERENTIAL = re.compile(r"\bdifferential\b|\boptions?\b|\bsuch as\b|鉴别|选项", re.I)
+DOSE = re.compile(
+    r"(?<![\d.])\d++(?:\.\d++)?\s*+(?:mg|mcg|µg|μg|ug|g|ml|iu|units?|毫克|微克|克|毫升|单位|片|粒|支)(?![a-z])(?!\s*/\s*(?:d|m)?l\b)",
+    re.I,
+)
 RISKY = {
+    "dose": DOSE,
     "contraindication": CONTRAINDICATION.cue,
     "treatment": re.compile(
         r"\b(?:treated with|treatments? (?:is|are|include|consist|of choice)|therapy with|first-line|administ\w+"
@@ -153,7 +158,4 @@ RISKY = {
         re.I,
     ),
 }
-DOSE = re.compile(
-    r"(?<![\d.])\d++(?:\.\d++)?\s*+(?:mg|mcg|µg|μg|ug|g|ml|iu|units?|毫克|微克|克|毫升|单位|片|粒|支)(?![a-z])(?!\s*/\s*(?:d|m)?l\b)",
-    re.I,
-)
+"""What must be borne out before anyone reads it, and the words that give it."""

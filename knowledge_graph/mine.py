@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from datagen.answers import Answers, Meter
+from datagen.generator import Generator, generator_names, make_generator
 from datagen.licence import inherited
 from datagen.stage import Artefact, Phase, Stage
+from knowledge_graph.ask import ask, asked
 from knowledge_graph.claims import SENTENCE
 from knowledge_graph.extract import extract
 from knowledge_graph.link import Mention
@@ -29,7 +32,7 @@ CITED = 3
 """Records that an edge names as its evidence."""
 MOST_NAMED = 40
 """Nodes in one sentence: more are a list of names, not a statement."""
-READ = ["id", "text", "split", "access", "license", "entities"]
+READ = ["id", "text", "split", "access", "license", "phi_status", "source_id", "entities"]
 ONE = pa.schema([pa.field("node", pa.string(), False), pa.field("sentences", pa.int64(), False)])
 SAID = pa.schema(
     [
@@ -49,7 +52,8 @@ Fact = tuple[str, str, str, int]
 
 @dataclass
 class Seen:
-    """How often a fact was met: sentences, the first of the records, their licences."""
+    """How often a fact was met: sentences, the first of the records (with the words, where a generator quoted them, as
+    `ID#start-end`), their licences."""
 
     sentences: int = 0
     records: set[str] = field(default_factory=set)
@@ -69,16 +73,28 @@ class Mine(Stage):
     Only open records of the train split are read. Claims are those of `extract`, without what is left open;
     significance is that of a G-test over sentences, with the false discovery rate of Benjamini and Hochberg (1995).
     Evidence are the records, licence is theirs.
+
+    A language model, where one is named, is asked too what each sentence claims, and believed where it quotes words of
+    the sentence that name both nodes; its edges cite them as `RECORD:ID#start-end`, and their licence is its terms'
+    too. What became of its claims is in the manifest (`results`).
     """
 
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     reads: ClassVar[tuple[str, ...]] = ("entities",)
     publishes: ClassVar[str] = "graph"
 
     graph: Annotated[str, Artefact("graph")] = Field(description="name of the stage that built the graph")
     types: tuple[str, ...] = Field(TYPES, description="types of nodes that edges may join")
     least: int = Field(3, ge=2, description="sentences that must say it")
+    generator: str | None = Field(None, description="a language model that reads claims too, sentence by sentence")
+    generator_options: dict[str, Any] = Field({}, description="its options")
     fdr: float = Field(0.01, gt=0, lt=1, description="share of the edges that may be there by chance")
+
+    @model_validator(mode="after")
+    def _prose(self) -> "Mine":
+        if self.generator in generator_names() and generator_names()[self.generator].load().reads == "facts":
+            raise ValueError(f"the generator {self.generator} reads facts, not prose: name a language model's")
+        return self
 
     def phases(self) -> tuple[Phase, ...]:
         return (
@@ -86,15 +102,23 @@ class Mine(Stage):
             Phase("graph", lambda job: [0], self._graph, publishes=True),
         )
 
-    def _count(self, task: "Task") -> int:
+    def _count(self, task: "Task") -> dict[str, Any]:
         """Sentences that name each node, and each fact; the number of sentences that name any."""
         one: Counter[str] = Counter()
         said: dict[Fact, Seen] = {}
+        outcomes: Counter[str] = Counter()
+        generator = self._asked(task)
         whole = 0
         for batch in task.read(task.part, READ):
-            rows = batch.filter(pc.and_(pc.equal(batch["split"], "train"), pc.equal(batch["access"], "open")))
-            for row in rows.to_pylist():
+            rows = batch.filter(
+                pc.and_(pc.equal(batch["split"], "train"), pc.equal(batch["access"], "open"))
+            ).to_pylist()
+            read = _read_by(generator, rows, outcomes) if generator else {}
+            for row in rows:
                 facts: Counter[Fact] = Counter(_claimed(row["text"], row["entities"] or []))
+                for fact, places in read.get(row["id"], {}).items():
+                    times = len(places) if fact not in facts else 0  # both read the same sentence
+                    said.setdefault(fact, Seen()).add(times, places, [row["license"], generator.license])
                 for named in _sentences(row["text"], row["entities"] or [], self.types):
                     whole += 1
                     one.update(named)
@@ -107,7 +131,15 @@ class Mine(Stage):
             for fact, seen in sorted(said.items())
         ]
         task.write("stats-said", pa.Table.from_pylist(rows, SAID))
-        return whole
+        return {"sentences": whole, "asked": dict(sorted(outcomes.items()))}
+
+    def _asked(self, task: "Task") -> Generator | None:
+        if self.generator is None:
+            return None
+        generator = make_generator(self.generator, **self.generator_options)
+        generator.setup()
+        generator.remember(Answers(task.job.store), Meter(task.job.store))
+        return generator
 
     def _graph(self, task: "Task") -> dict[str, int]:
         graph = load(task.artefact("graph"))
@@ -122,11 +154,13 @@ class Mine(Stage):
                 for row in task.job.store.parquet(path).read().to_pylist():
                     *fact, sentences, records, licenses = row.values()
                     said.setdefault(tuple(fact), Seen()).add(sentences, records, licenses)
-        whole = sum(commit.result for commit in commits)
+        whole = sum(commit.result["sentences"] for commit in commits)
+        outcomes = sum((Counter(commit.result["asked"]) for commit in commits), Counter())
         edges = [*self._together(graph, one, said, whole, task.job.name), *self._claims(graph, said, task.job.name)]
         task.write("nodes", graph.nodes)
         task.write("edges", pa.concat_tables([graph.edges, pa.Table.from_pylist(edges, EDGES)]))
-        return {"facts": len(said), "edges": dict(sorted(Counter(edge["relation"] for edge in edges).items()))}
+        edges_of = dict(sorted(Counter(edge["relation"] for edge in edges).items()))
+        return {"facts": len(said), "edges": edges_of, "asked": dict(sorted(outcomes.items()))}
 
     def _together(self, graph: Graph, one: Counter, said: dict[Fact, Seen], whole: int, origin: str) -> Iterator[dict]:
         """Edges of the pairs that are named together too often, each at its disease, else at the first in order."""
@@ -159,18 +193,32 @@ def _edge(fact: Fact, seen: Seen, origin: str) -> dict[str, Any]:
     )
 
 
-def _claimed(text: str, entities: list[dict]) -> Iterator[Fact]:
-    """What a text claims for certain."""
-    types = {e["node"]: e["type"] for e in entities}
-    mentions = [
+def _mentions(entities: list[dict]) -> list[Mention]:
+    return [
         Mention(e["start"], e["end"], e["node"], e["type"], e["negated"], (e["node"],), e["uncertain"])
         for e in entities
     ]
-    for claim in extract(text, mentions, types.__getitem__):
+
+
+def _claimed(text: str, entities: list[dict]) -> Iterator[Fact]:
+    """What a text claims for certain."""
+    types = {e["node"]: e["type"] for e in entities}
+    for claim in extract(text, _mentions(entities), types.__getitem__):
         if not claim.uncertain:
             (subject,), (object_,) = claim.subjects, claim.objects
             if subject != object_:
                 yield subject, claim.family.relation_to(types[object_]), object_, claim.polarity
+
+
+def _read_by(generator: Generator, rows: list[dict], outcomes: Counter[str]) -> dict[str, dict[Fact, list[str]]]:
+    """What a generator reads in each record: facts, and where it says so."""
+    questions = [question for row in rows for question in asked(row, _mentions(row["entities"] or []))]
+    found: dict[str, dict[Fact, list[str]]] = {}
+    for question, claim in ask(generator, questions, outcomes):
+        record = question.record
+        fact = (claim.subject, claim.relation, claim.object, claim.polarity)
+        found.setdefault(record, {}).setdefault(fact, []).append(f"{record}#{claim.start}-{claim.end}")
+    return found
 
 
 def chance(both: int, one: int, other: int, whole: int) -> float:

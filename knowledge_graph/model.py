@@ -82,9 +82,10 @@ class Graph:
 
     Arrays (N nodes, E edges, sorted by subject and object): `subject`, `object` int32[E] are rows of `nodes`;
     `relation` int16[E] indexes `relations`; `polarity` int8[E]; `frequency` float32[E], NaN where unknown; `type`
-    int16[N] indexes `types`; `is_a` int8[E] is 1 where an edge
-    affirms is_a; `stated` holds the rest. Edges from node i are rows `out[i]` to `out[i + 1]`, those to it
-    `into_rows[into[i] : into[i + 1]]`. Workers of one machine share them without a copy (`ray.put`).
+    int16[N] indexes `types`; `stated` holds the rest. Edges from node i are rows `out[i]` to `out[i + 1]`, those to it
+    `into_rows[into[i] : into[i + 1]]`. `above` and `below` are (starts int64[N + 1], nodes int32): what affirmed edges
+    put one step above node i by is_a, and below it, is `nodes[starts[i] : starts[i + 1]]`. Workers of one machine share
+    them without a copy (`ray.put`).
 
     Raises UsageError for tables of another schema, repeated ids or edges to nodes that are not there.
     """
@@ -100,7 +101,9 @@ class Graph:
         for name in ("subject", "object", "relation", "polarity", "frequency"):
             setattr(self, name, getattr(self.stated, name))
         is_a = self.relations.index(IS_A) if IS_A in self.relations else -1
-        self.is_a = ((self.relation == is_a) & (self.polarity > 0)).astype(np.int8)
+        rows = np.flatnonzero((self.relation == is_a) & (self.polarity > 0))
+        narrow, broad = self.subject[rows], self.object[rows]
+        self.above, self.below = _lists(narrow, broad, len(ids)), _lists(broad, narrow, len(ids))
         self.out = starts_of(self.subject, len(ids))
         self.into, self.into_rows = sorted_by(self.object, len(ids))
 
@@ -216,10 +219,10 @@ class Graph:
         found = self._closures.get((row, down))
         if found is None:
             seen, queue = {row}, [row]
+            starts, nodes = self.below if down else self.above
             while queue:
-                rows = self.rows_of(queue.pop(), inverse=down)
-                rows = rows[self.is_a[rows] == 1]
-                for other in (self.subject if down else self.object)[rows].tolist():
+                at = queue.pop()
+                for other in nodes[starts[at] : starts[at + 1]].tolist():
                     if other not in seen:
                         seen.add(other)
                         queue.append(other)
@@ -278,6 +281,12 @@ def _codes(column: pa.ChunkedArray) -> tuple[tuple[str, ...], np.ndarray]:
     """Distinct values, sorted, and each row's place among them."""
     values = sorted(column.unique().to_pylist())
     return tuple(values), pc.index_in(column, value_set=pa.array(values, pa.string())).to_numpy().astype(np.int16)
+
+
+def _lists(ends: np.ndarray, others: np.ndarray, nodes: int) -> tuple[np.ndarray, np.ndarray]:
+    """(starts int64[nodes + 1], nodes int32): the others of each end, in order."""
+    starts, rows = sorted_by(ends, nodes)
+    return starts, others[rows]
 
 
 def _as(kind: type, rows: pa.Table, row: int):

@@ -11,12 +11,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from datagen.errors import UsageError
-from knowledge_graph.csr import parse_keys, sort_by
+from knowledge_graph.csr import in_order, parse_keys, sort_by
 from knowledge_graph.schema import EDGES
 
 WORDS = ("relation", "tier", "license", "origin", "onset", "sex")
 """Columns of few values."""
 ENDS = ("subject", "object")
+BLOCK = 64
+"""Edges after which the number of references before them is kept."""
 UNKNOWN = -1
 """Code of a null."""
 DETAILS = ("polarity", "frequency", "n", "evidence", "tier", "license", "origin", "key", "onset", "sex")
@@ -26,9 +28,10 @@ DETAILS = ("polarity", "frequency", "n", "evidence", "tier", "license", "origin"
 class Statements:
     """Edges sorted by subject and object.
 
-    Arrays over E edges: `subject`, `object` int32; `polarity` int8; `frequency` float32 (NaN: unknown); `n` int32 (0:
-    unknown); `key` uint64; `codes[name]` int8 or int16 index `words[name]` (-1: null); the references of edge i are
-    `references[evidence[cites[i]:cites[i + 1]]]` (int32; int32[E + 1]).
+    Arrays over E edges: `subject`, `object` int32; `polarity` int8; `frequency` float32 (NaN: unknown); `n` (0:
+    unknown); `key` uint64; `codes[name]` int8 or int16 index `words[name]` (-1: null; empty where all are null). The
+    `cites[i]` references of edge i are numbered in `evidence`, one edge after the other: those of edge 64 k begin at
+    `cites_before[k]` (int64). `n`, `cites` and `evidence` have as few bytes as they need.
     """
 
     subject: np.ndarray
@@ -41,6 +44,7 @@ class Statements:
     words: dict[str, tuple[str, ...]]
     evidence: np.ndarray
     cites: np.ndarray
+    cites_before: np.ndarray
     references: pa.StringArray
 
     @property
@@ -68,8 +72,8 @@ class Statements:
                 places = np.array([mine.setdefault(w, len(mine)) for w in words.to_pylist()], np.int16)
                 columns[name].append(_taken(codes, places, np.int16))
             columns["polarity"].append(rows["polarity"].to_numpy())
-            columns["frequency"].append(rows["frequency"].to_numpy(zero_copy_only=False).astype(np.float32))
-            columns["n"].append(rows["n"].fill_null(0).to_numpy(zero_copy_only=False).astype(np.int32))
+            columns["frequency"].append(rows["frequency"].to_numpy(zero_copy_only=False).astype(np.float32, copy=False))
+            columns["n"].append(rows["n"].fill_null(0).to_numpy().astype(np.int32, copy=False))
             columns["key"].append(_keys(rows["key"]))
             cited = rows["evidence"].flatten()
             codes, words = _dictionary(cited)
@@ -84,7 +88,9 @@ class Statements:
     def at(self, row: int) -> tuple[Any, ...]:
         """What an edge says besides its ends and relation, in the order of DETAILS."""
         n, frequency = int(self.n[row]), float(self.frequency[row])
-        cited = self.references.take(pa.array(self.evidence[self.cites[row] : self.cites[row + 1]])).to_pylist()
+        block = row // BLOCK
+        first = int(self.cites_before[block]) + int(self.cites[block * BLOCK : row].sum())
+        cited = [self.references[int(i)].as_py() for i in self.evidence[first : first + int(self.cites[row])]]
         said = {name: self._word(name, row) for name in WORDS}
         return (
             int(self.polarity[row]),
@@ -103,24 +109,29 @@ class Statements:
         return f"{int(self.key[row]):016x}"
 
     def _word(self, name: str, row: int) -> str | None:
-        code = self.codes[name][row]
-        return None if code == UNKNOWN else self.words[name][code]
+        if not self.words[name] or (code := self.codes[name][row]) == UNKNOWN:
+            return None
+        return self.words[name][code]
 
     def table(self, ids: pa.StringArray) -> pa.Table:
         """All edges as a table of the schema EDGES."""
-        lists = pa.ListArray.from_arrays(pa.array(self.cites), self.references.take(pa.array(self.evidence)))
+        ends = np.concatenate([[0], np.cumsum(self.cites, dtype=np.int32)])
+        lists = pa.ListArray.from_arrays(pa.array(ends, pa.int32()), self.references.take(pa.array(self.evidence)))
         columns = {
             "subject": ids.take(pa.array(self.subject)),
             "object": ids.take(pa.array(self.object)),
             "polarity": pa.array(self.polarity),
             "frequency": pa.array(self.frequency, from_pandas=True),
-            "n": pa.array(self.n, mask=self.n == 0),
+            "n": pa.array(self.n.astype(np.int32), mask=self.n == 0),
             "evidence": lists.cast(EDGES.field("evidence").type),
             "key": pa.array(map(self.key_at, range(len(self.key))), pa.string()),
         }
         for name in WORDS:
-            codes = pa.array(self.codes[name].astype(np.int32), mask=self.codes[name] == UNKNOWN)
-            columns[name] = pa.array(self.words[name], pa.string()).take(codes)
+            if self.words[name]:
+                codes = pa.array(self.codes[name].astype(np.int32), mask=self.codes[name] == UNKNOWN)
+                columns[name] = pa.array(self.words[name], pa.string()).take(codes)
+            else:
+                columns[name] = pa.nulls(len(self.key), pa.string())
         return pa.table([columns[name] for name in EDGES.names], schema=EDGES)
 
 
@@ -162,7 +173,7 @@ def _checked(batch: pa.RecordBatch) -> pa.RecordBatch:
 def _dictionary(column: pa.Array) -> tuple[np.ndarray, pa.StringArray]:
     """(codes int32, -1 for null; words)."""
     coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    return coded.indices.fill_null(UNKNOWN).to_numpy(zero_copy_only=False).astype(np.int32), coded.dictionary
+    return coded.indices.fill_null(UNKNOWN).to_numpy().astype(np.int32, copy=False), coded.dictionary
 
 
 def _taken(codes: np.ndarray, places: np.ndarray, dtype: type) -> np.ndarray:
@@ -187,18 +198,28 @@ def _keys(column: pa.StringArray) -> np.ndarray:
     return keys
 
 
+def _before(counts: np.ndarray) -> np.ndarray:
+    """The sum of those before each: int64."""
+    return np.cumsum(counts, dtype=np.int64) - counts
+
+
+def _narrow(values: np.ndarray) -> np.ndarray:
+    """Whole numbers in as few bytes as the largest needs."""
+    return values.astype(
+        np.min_scalar_type(values.max(initial=0)) if values.min(initial=0) >= 0 else np.int32, copy=False
+    )
+
+
 def _assembled(columns: dict, vocabulary: dict, references: list[pa.Array], nodes: int) -> Statements:
     whole = {}
     for name in list(columns):  # one after the other, so that no two columns are held twice
         parts = columns.pop(name)
         whole[name] = np.concatenate(parts) if parts else np.empty(0, np.int32)
     subject, object_ = whole["subject"].astype(np.int32, copy=False), whole["object"].astype(np.int32, copy=False)
-    step = np.diff(subject)
     order = None
-    if (step < 0).any() or (np.diff(object_)[step == 0] < 0).any():
+    if not in_order(subject, object_):
         _, order = sorted_by(object_, nodes)
         _, order = sorted_by(subject, nodes, order)
-    del step
 
     def sorted_rows(values: np.ndarray) -> np.ndarray:
         return values if order is None else values[order]
@@ -206,32 +227,33 @@ def _assembled(columns: dict, vocabulary: dict, references: list[pa.Array], node
     words, codes = {}, {}
     for name in WORDS:
         known = sorted(vocabulary[name])
-        places = np.full(len(known) + 1, UNKNOWN, np.int16)
+        small = np.int8 if len(known) < 128 and name != "relation" else np.int16
+        places = np.full(len(known) + 1, UNKNOWN, small)
         for place, word in enumerate(known):
             places[vocabulary[name][word]] = place
-        small = np.int8 if len(known) < 128 and name != "relation" else np.int16
+        column = whole.pop(name).astype(np.int16, copy=False)
         words[name] = tuple(known)
-        codes[name] = sorted_rows(places[whole.pop(name).astype(np.int16, copy=False)].astype(small, copy=False))
+        codes[name] = sorted_rows(places[column]) if known or name == "relation" else np.empty(0, small)
     evidence, lengths = (
         whole.pop("evidence").astype(np.int32, copy=False),
         whole.pop("cites").astype(np.int32, copy=False),
     )
-    cites = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32, copy=False)
     if order is not None:
-        first, counts = cites[:-1][order], lengths[order]
-        cites = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32, copy=False)
-        evidence = evidence[np.repeat(first - cites[:-1], counts) + np.arange(len(evidence), dtype=np.int32)]
+        first, lengths = _before(lengths)[order], lengths[order]
+        places = np.repeat(first - _before(lengths), lengths) + np.arange(len(evidence))
+        evidence = evidence[places]
     unique = pa.chunked_array(references, pa.string()).combine_chunks().dictionary_encode()
     return Statements(
         subject=sorted_rows(subject),
         object=sorted_rows(object_),
         polarity=sorted_rows(whole["polarity"].astype(np.int8, copy=False)),
         frequency=sorted_rows(whole["frequency"].astype(np.float32, copy=False)),
-        n=sorted_rows(whole["n"].astype(np.int32, copy=False)),
+        n=_narrow(sorted_rows(whole["n"])),
         key=sorted_rows(whole["key"].astype(np.uint64, copy=False)),
         codes=codes,
         words=words,
-        evidence=unique.indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)[evidence],
-        cites=cites,
+        evidence=_narrow(unique.indices.to_numpy())[evidence],
+        cites=_narrow(lengths),
+        cites_before=_before(lengths)[::BLOCK].copy(),
         references=unique.dictionary,
     )

@@ -80,8 +80,7 @@ def verify(text: str, graph: Graph, bundle: Bundle | None = None, linker: Linker
         found += _sums(text, sentence, number)
         families = {s.family.name for s in stated if s.dose is None}
         families |= {DOSAGE.name for claim in found if claim.relation in DOSAGE.relations}
-        flags = [risk for risk in risks(text[sentence.start : sentence.end]) if risk not in families]
-        bare = [_unchecked(sentence, number, flag) for flag in flags]
+        bare = [_unchecked(sentence, number, flag) for flag in risks(text[sentence.start : sentence.end], families)]
         claims += [*found, *bare] or [_unchecked(sentence, number, None)]
         number += 1
     return claims
@@ -128,7 +127,6 @@ def _claim(
     best = (UNKNOWN, claim.subjects[0], claim.objects[0], None)
     for subject in claim.subjects:
         known = world(subject, claim.family)
-        more = beyond(subject, claim.family) if beyond else []
         for object_ in claim.objects:
             if claim.turned:
                 verdict, edge = _turned(graph, known, object_, closed=beyond is not None)
@@ -136,8 +134,8 @@ def _claim(
                 verdict, edge = _verdict(graph, known, object_, claim)
             if verdict == UNKNOWN and (bar := _opposed(graph, world, beyond, subject, object_, claim)):
                 verdict, edge = CONTRADICTED, bar
-            if verdict == UNKNOWN and not claim.turned:
-                opposite = _verdict(graph, more, object_, claim)
+            if verdict == UNKNOWN and not claim.turned and beyond:
+                opposite = _verdict(graph, beyond(subject, claim.family), object_, claim)
                 verdict, edge = opposite if opposite[0] == CONTRADICTED else (verdict, edge)
             if RANK[verdict] < RANK[best[0]]:
                 best = (verdict, subject, object_, edge)
@@ -225,9 +223,8 @@ def _of_graph(graph: Graph, subject: str, family: Family) -> list[_Known]:
     row = graph.index(subject)
     found = []
     for inverse, relations in ((False, family.relations), (True, family.turned)):
-        rows = graph.rows_of(row, inverse)
-        codes = [graph.relations.index(name) for name in relations if name in graph.relations]
-        for at in rows[np.isin(graph.relation[rows], codes)].tolist():
+        rows = graph.rows_of(row, inverse) if relations else ()
+        for at in rows[_among(graph, relations)[graph.relation[rows]]].tolist() if len(rows) else ():
             frequency = float(graph.frequency[at])
             found.append(
                 _Known(
@@ -239,6 +236,12 @@ def _of_graph(graph: Graph, subject: str, family: Family) -> list[_Known]:
                 )
             )
     return found
+
+
+@lru_cache(maxsize=64)
+def _among(graph: Graph, relations: tuple[str, ...]) -> np.ndarray:
+    """Which of a graph's relations are among these: bool[relations]."""
+    return np.array([name in relations for name in graph.relations])
 
 
 def _of_bundle(graph: Graph, bundle: Bundle) -> StatedBy:

@@ -1,41 +1,48 @@
 """The Bradley-Terry scorer: a linear score whose difference predicts which of two answers is better.
 
-Sums run in a fixed order (no BLAS), so that the same pairs give the same weights on any number of threads.
+Sums run in a fixed order, so that the same pairs give the same weights on any machine with any number of threads.
 """
 
-from dataclasses import dataclass
-
+import numba
 import numpy as np
+import torch
 
-from reward_filter.features import HASHED, WIDTH, Sparse
+from reward_filter.features import DENSE, WIDTH, Sparse
 
-STEPS = 400
-L2_DENSE, L2_HASHED = 1e-4, 2e-3
+STEPS = 150
+TOLERANCE = 1e-5
+"""Largest entry of the gradient at which it stops before."""
+HISTORY = 20
+L2_DENSE, L2_HASHED = 1e-4, 3e-4
+CENTER = 1e-3
+"""How strongly the scores of a pair are drawn to zero together (Eisenstein et al. 2023): without it differences are
+learned, and the scores of two questions can't be compared."""
 
 
-def fit(chosen: Sparse, rejected: Sparse, columns: range) -> np.ndarray:
+def fit(chosen: Sparse, rejected: Sparse, columns: range, margin: np.ndarray | None = None) -> np.ndarray:
     """Weights float64[WIDTH], zero outside `columns`, minimising the mean of -log sigmoid(score(chosen) -
-    score(rejected)) plus an L2 penalty (Bradley and Terry 1952), by accelerated gradient descent (Nesterov 1983)."""
-    rows = np.concatenate([chosen.row_of(), rejected.row_of()])
-    indices = np.concatenate([chosen.indices, rejected.indices])
-    values = np.concatenate([chosen.values, -rejected.values])
-    used = (indices >= columns.start) & (indices < columns.stop)
-    rows, indices, values = rows[used], indices[used], values[used]
-    pairs = len(chosen)
+    score(rejected) - margin) + CENTER * (score(chosen) + score(rejected))^2 plus an L2 penalty (Bradley and Terry 1952;
+    margins as Touvron et al. 2023), by L-BFGS. `margin` float64[pairs] is how far apart the two sides should be at
+    least (default 0)."""
+    margins = np.zeros(len(chosen)) if margin is None else np.ascontiguousarray(margin, np.float64)
+    used = np.zeros(WIDTH)
+    used[columns.start : columns.stop] = 1
+    sides = (chosen.indptr, chosen.indices, chosen.values, rejected.indptr, rejected.indices, rejected.values)
     penalty = np.full(WIDTH, L2_DENSE)
-    penalty[WIDTH - HASHED :] = L2_HASHED
-    # A bound on the curvature of the loss: a quarter of the mean squared length of a difference.
-    rate = 1 / (0.25 * _largest(rows, indices, values, pairs) + L2_HASHED)
-    weights, ahead, momentum = np.zeros(WIDTH), np.zeros(WIDTH), 1.0
-    for _ in range(STEPS):
-        margin = np.bincount(rows, values * ahead[indices], pairs)
-        pull = -sigmoid(-margin) / pairs
-        gradient = np.bincount(indices, values * pull[rows], WIDTH) + penalty * ahead
-        step = ahead - rate * gradient
-        following = (1 + np.sqrt(1 + 4 * momentum * momentum)) / 2
-        ahead = step + (momentum - 1) / following * (step - weights)
-        weights, momentum = step, following
-    return weights
+    penalty[DENSE:] = L2_HASHED
+    weights = torch.zeros(WIDTH, dtype=torch.float64, requires_grad=True)
+    search = torch.optim.LBFGS(
+        [weights], max_iter=STEPS, tolerance_grad=TOLERANCE, history_size=HISTORY, line_search_fn="strong_wolfe"
+    )
+
+    def loss() -> float:
+        at = weights.detach().numpy()
+        value, gradient = _loss(*sides, at, margins, CENTER)
+        weights.grad = torch.from_numpy(gradient * used + penalty * at)
+        return value + 0.5 * float(np.sum(penalty * at * at))
+
+    search.step(loss)
+    return weights.detach().numpy() * used
 
 
 def scores(features: Sparse, weights: np.ndarray) -> np.ndarray:
@@ -43,63 +50,24 @@ def scores(features: Sparse, weights: np.ndarray) -> np.ndarray:
     return np.bincount(features.row_of(), features.values * weights[features.indices], len(features))
 
 
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-np.clip(x, -60, 60)))
-
-
-@dataclass(frozen=True)
-class Platt:
-    """Scores to probabilities: sigmoid(slope * score + offset)."""
-
-    slope: float
-    offset: float
-
-    def __call__(self, score: np.ndarray) -> np.ndarray:
-        return sigmoid(self.slope * score + self.offset)
-
-    @staticmethod
-    def fit(score: np.ndarray, good: np.ndarray) -> "Platt":
-        """Platt (1999) with his smoothed targets, by Newton's method with step halving (Lin, Lin and Weng 2007).
-        `good` is bool[rows]."""
-        up, down = int(good.sum()), int((~good).sum())
-        target = np.where(good, (up + 1) / (up + 2), 1 / (down + 2))
-        center, scale = float(np.mean(score)), float(np.std(score)) or 1.0
-        x = np.stack([(score - center) / scale, np.ones(len(score))])
-        at, loss = np.zeros(2), np.inf
-        step = np.zeros(2)
-        for _ in range(100):
-            while (now := _log_loss((at + step) @ x, target)) > loss:
-                step = step / 2
-            at, gain, loss = at + step, loss - now, now
-            if gain < 1e-10 * len(score):
-                break
-            p = sigmoid(at @ x)
-            curvature = (x * (p * (1 - p))) @ x.T + 1e-9 * np.eye(2)
-            step = -np.linalg.solve(curvature, x @ (p - target))
-        slope = float(at[0] / scale)
-        return Platt(slope, float(at[1] - slope * center))
-
-
-def _log_loss(margin: np.ndarray, target: np.ndarray) -> float:
-    return float(np.sum(np.logaddexp(0, margin) - target * margin))
-
-
-def expected_calibration_error(probability: np.ndarray, good: np.ndarray, bins: int = 10) -> float:
-    """Mean distance of confidence and share of good answers over equal-width bins (Guo et al. 2017)."""
-    which = np.minimum((probability * bins).astype(int), bins - 1)
-    sizes = np.bincount(which, minlength=bins)
-    gaps = np.bincount(which, probability, bins) - np.bincount(which, good.astype(float), bins)
-    return float(np.sum(np.abs(gaps)) / max(1, np.sum(sizes)))
-
-
-def _largest(rows: np.ndarray, indices: np.ndarray, values: np.ndarray, pairs: int) -> float:
-    """Largest eigenvalue of the mean outer product of differences, by power iteration."""
-    vector = np.full(WIDTH, WIDTH**-0.5)
-    size = 0.0
-    for _ in range(30):
-        product = np.bincount(indices, values * np.bincount(rows, values * vector[indices], pairs)[rows], WIDTH) / pairs
-        size = float(np.sqrt(np.sum(product * product)))
-        if size == 0:
-            return 1.0
-        vector = product / size
-    return 1.1 * size
+@numba.njit(cache=True)
+def _loss(a_ptr, a_at, a_value, b_ptr, b_at, b_value, weights, margins, center):
+    """The loss without penalty, and its gradient."""
+    gradient = np.zeros(len(weights))
+    total = 0.0
+    pairs = len(margins)
+    for row in range(pairs):
+        good = bad = 0.0
+        for i in range(a_ptr[row], a_ptr[row + 1]):
+            good += a_value[i] * weights[a_at[i]]
+        for i in range(b_ptr[row], b_ptr[row + 1]):
+            bad += b_value[i] * weights[b_at[i]]
+        margin = good - bad - margins[row]
+        total += max(0.0, -margin) + np.log1p(np.exp(-abs(margin))) + center * (good + bad) ** 2
+        pull = 1 / (1 + np.exp(min(60.0, max(-60.0, margin))))
+        drawn = 2 * center * (good + bad)
+        for i in range(a_ptr[row], a_ptr[row + 1]):
+            gradient[a_at[i]] += a_value[i] * (drawn - pull) / pairs
+        for i in range(b_ptr[row], b_ptr[row + 1]):
+            gradient[b_at[i]] += b_value[i] * (drawn + pull) / pairs
+    return total / pairs, gradient

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from knowledge_graph import Graph, Linker
+from reward_filter.checkers_code import code
 
 CONCLUSION = re.compile(
     r"(?:final answer|answer|diagnosis|conclusion|答案|诊断|结论)\s*(?:is|是|为)?\s*[:：=]?\s*(?:is|是|为)?\s*",
@@ -63,6 +64,20 @@ def _value(match: re.Match) -> float | None:
             return None
         return float(value / int(match[3] or 1)) * 10.0**exponent
     except (ValueError, ZeroDivisionError, OverflowError):
+        return None
+
+
+def check(checker: str, answer: str, response: str, entities: "Entities | None" = None) -> bool | None:
+    """Whether a response is right by a checker (choice, number, entity, instruction, code) and the answer that it
+    takes: JSON, of a choice the letter. None for a checker that isn't there, an answer that it can't take, or an entity
+    without a graph to look it up in."""
+    try:
+        wanted = answer if checker == "choice" else json.loads(answer)
+        if checker == "entity":
+            known = entities is not None and wanted["id"] in entities.graph
+            return entities.entity(wanted, response) if known else None
+        return CHECKERS[checker](wanted, response)
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
@@ -126,4 +141,10 @@ RULES: dict[str, Callable[[Any, str], bool]] = {
     "bullets": lambda wanted, text: len(re.findall(r"(?m)^\s*(?:[-*•]|\d+[.)、])\s*\S", text)) == wanted,
     "starts": lambda words, text: text.lstrip().startswith(words),
     "ends": lambda words, text: text.rstrip().endswith(words),
+}
+CHECKERS: dict[str, Callable[[Any, str], bool]] = {
+    "choice": choice,
+    "number": number,
+    "instruction": instruction,
+    "code": code,
 }

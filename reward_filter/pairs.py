@@ -5,16 +5,20 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 import pyarrow as pa
 
+from reward_filter.people import Question
+
 CORRUPTED = "corruption"
-ORIGINS = ("accepted", "reflection", "correction", CORRUPTED)
-"""Where a sample comes from: accepted as it was, corrected by reflection or by its source, damaged on purpose. A worse
-one names what it is worse than in `than`."""
-SENTENCE = re.compile(r"[^.!?。!?;;\n]+(?:\.(?=\d)[^.!?。!?;;\n]+)*[.!?。!?;;]*\s*")
+CHECKED, PEOPLE = "checked", "people"
+ORIGINS = ("accepted", "reflection", "correction", CORRUPTED, CHECKED, PEOPLE)
+"""Where a sample comes from: accepted as it was, corrected by reflection or by its source, damaged on purpose, one of
+several answers that a checker or people compared. A worse one names what it is worse than in `than`."""
+_STOPS = ".!?;。\uff01\uff1f\uff1b"
+SENTENCE = re.compile(rf"[^{_STOPS}\n]+(?:\.(?=\d)[^{_STOPS}\n]+)*[{_STOPS}]*\s*")
 
 _TEXT = pa.string()
 _SPAN = pa.struct([pa.field(name, pa.int32(), False) for name in ("start", "end")])
@@ -73,11 +77,17 @@ class Sample:
     steps: bool = False
 
 
-def views(samples: Sequence[Sample], max_corrupted: float = 0.4) -> dict[str, pa.Table]:
+def views(
+    samples: Sequence[Sample], max_corrupted: float = 0.4, preferred: Sequence[tuple[str, str]] = ()
+) -> dict[str, pa.Table]:
     """All views of a table of samples. Of the preference pairs, at most `max_corrupted` are damage done on purpose;
-    which of them stay depends on their ids alone."""
+    which of them stay depends on their ids alone. `preferred` are ids of a better and a worse sample, as people say."""
     known = {sample.id: sample for sample in samples}
-    pairs = [(known[s.than], s) for s in samples if s.than in known] + list(best_and_worst(samples))
+    pairs = [(known[s.than], s) for s in samples if s.than in known]
+    pairs += [(known[a], replace(known[b], origin=PEOPLE)) for a, b in preferred if a in known and b in known]
+    judged = {frozenset((a, b)) for a, b in preferred}
+    compared = [*right_and_wrong(samples), *best_and_worst(samples)]
+    pairs += [(a, b) for a, b in compared if frozenset((a.id, b.id)) not in judged]
     pairs = capped(pairs, max_corrupted)
     kept = {sample.id for pair in pairs for sample in pair}
     seen = [s for s in samples if s.origin != CORRUPTED or s.id in kept]
@@ -93,6 +103,29 @@ def views(samples: Sequence[Sample], max_corrupted: float = 0.4) -> dict[str, pa
         ],
     }
     return {name: pa.Table.from_pylist(rows[name], schema) for name, schema in VIEWS.items()}
+
+
+def right_and_wrong(samples: Iterable[Sample]) -> Iterator[tuple[Sample, Sample]]:
+    """Of several answers to a prompt that a checker went over, each wrong one against a right one."""
+    answers: dict[tuple[str, str], list[Sample]] = defaultdict(list)
+    for sample in samples:
+        if sample.origin == CHECKED:
+            answers[sample.language, sample.prompt].append(sample)
+    for found in answers.values():
+        right, wrong = ([s for s in sorted(found, key=lambda s: s.id) if s.good == good] for good in (True, False))
+        yield from ((right[i % len(right)], sample) for i, sample in enumerate(wrong) if right)
+
+
+def questions(samples: Iterable[Sample]) -> list[Question]:
+    """Two different answers to each prompt that has several, for people to compare."""
+    answers: dict[tuple[str, str], dict[str, Sample]] = defaultdict(dict)
+    for sample in sorted(samples, key=lambda s: s.id):
+        if sample.prompt and sample.than is None and sample.origin != CORRUPTED:
+            answers[sample.language, sample.prompt].setdefault(sample.response, sample)
+    several = [list(found.values())[:2] for found in answers.values() if len(found) > 1]
+    return sorted(
+        (Question(f"{a.id} {b.id}", a.prompt, a.response, b.response) for a, b in several), key=lambda q: q.id
+    )
 
 
 def best_and_worst(samples: Iterable[Sample]) -> Iterator[tuple[Sample, Sample]]:

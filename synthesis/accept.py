@@ -4,8 +4,9 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from knowledge_graph import Bundle, Claim, Graph, Linker, verify
+from knowledge_graph import Bundle, Claim, Graph, Linker
 from knowledge_graph.model import FINDINGS
+from synthesis.checking import DESCRIBING, claims_of
 from synthesis.critic import sentences
 from synthesis.findings import Findings
 from synthesis.grounding import in_chinese
@@ -37,7 +38,7 @@ class Judge:
 
     def verdict(self, draft: Draft, seed: Seed, language: str | None = None) -> Verdict:
         """`language` (en, zh), where given, is the one that the text must be in."""
-        claims = verify(draft.claims, *self._world(seed))
+        claims = claims_of(draft.claims, *self._world(seed))
         counts = dict(sorted(Counter(claim.verdict for claim in claims).items()))
         asked, clues = self._question(draft, seed)
         reason = _form(draft, language) or self._reason(claims, draft, seed) or asked
@@ -64,7 +65,7 @@ class Judge:
 
     def _misjudged(self, draft: Draft, seed: Seed) -> str | None:
         """What is wrong with a true-or-false question: the bundle must decide what it states, and as was answered."""
-        claims = verify(ASKS.sub("", draft.statement), *self._world(seed))
+        claims = claims_of(ASKS.sub("", draft.statement), *self._world(seed))
         if not claims or any(claim.verdict in ("unknown", "unchecked") for claim in claims):
             return "unsupported"
         return None if all(claim.verdict == "supported" for claim in claims) == draft.truth else "wrong_answer"
@@ -81,7 +82,8 @@ class Judge:
             if mention.node in (seed.bundle.anchor, draft.target):
                 return "answer_in_question", []
             if fact is None:
-                reason = reason or "unsupported"
+                kinds = {self.graph.type_of(node) for node in (mention.node, *mention.candidates)}
+                reason = reason or ("unsupported" if kinds <= DESCRIBING else None)
             elif (fact.polarity < 0) != mention.negated:
                 return "contradicted", []
             else:

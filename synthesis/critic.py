@@ -4,8 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from knowledge_graph import Bundle, Claim, Graph, Linker, Mention, verify
+from knowledge_graph import Bundle, Claim, Graph, Linker, Mention
 from knowledge_graph.model import FINDINGS
+from synthesis.checking import claims_of
+from synthesis.roles import misplaced, strangers, too_early
 
 HAN = re.compile("[\u3400-\u9fff]")
 SENTENCE = re.compile(r"[^\n。!?;!?;.]*(?:\.(?=[^\s\u3400-\u9fff])[^\n。!?;!?;.]*)*(?:[。!?;!?;.]+[\"”’))]*|\n+|$)")
@@ -42,7 +44,7 @@ class Critic:
         self.graph, self.linker = graph, linker
 
     def claims(self, text: str, subject: Subject) -> list[Claim]:
-        return verify(text, self.graph, subject.bundle, self.linker)
+        return claims_of(text, self.graph, subject.bundle, self.linker)
 
     def findings(self, text: str, subject: Subject) -> list[Finding]:
         """Errors in order of their place; an omission stands at the end of the text."""
@@ -52,6 +54,9 @@ class Critic:
         badly_formed = [(f.start, f.end) for f in found]
         found += [f for claim in claims for f in [self._of_claim(text, claim, mentions, subject)] if f]
         found += self._unread(claims, mentions, subject)
+        found += [Finding(c.start, c.end, "relation", c.edge, c) for c in misplaced(text, claims, mentions)]
+        found += [Finding(*s, "people") for s in strangers(text, subject.bundle, subject.question, mentions)]
+        found += [Finding(*span, "order") for span in too_early(text)]
         kept = [
             f
             for i, f in enumerate(found)
@@ -87,20 +92,25 @@ class Critic:
         return of_anchor or all(f.subject != claim.subject for f in facts)
 
     def _unread(self, claims: Sequence[Claim], mentions: Sequence[Mention], subject: Subject) -> list[Finding]:
-        """Sentences that name something of the evidence, or nothing but another disease, without a claim that can be
-        read: whatever they say of it, it isn't what the evidence says."""
+        """Sentences that name something of the evidence without a claim about it that can be read, or nothing but
+        another disease: whatever they say of it, it isn't what the evidence says."""
         bundle = subject.bundle
         known = {f.object for f in (*bundle.facts, *bundle.negatives)}
+        spans = {(claim.start, claim.end): claim for claim in claims}
         found = []
-        for claim in claims:
-            here = [m for m in mentions if claim.start <= m.start < claim.end]
-            if claim.verdict != "unchecked" or claim.flag or not here:
+        for (start, end), claim in spans.items():
+            said = {c.object for c in claims if c.start == start}
+            here = [m for m in mentions if start <= m.start < end]
+            if any(c.flag for c in claims if c.start == start) or not here:
                 continue
-            bare = claim.end - claim.start - (here[0].end - here[0].start) <= 2
+            bare = end - start - (here[0].end - here[0].start) <= 2
+            unread = [m for m in here if m.type != "disease" and m.node in known and not said & {m.node, *m.candidates}]
             if bare and here[0].type == "disease" and bundle.anchor not in (here[0].node, *here[0].candidates):
                 found.append(Finding(here[0].start, here[0].end, "wrong_entity", None, claim))
-            elif not bare and any(m.node in known for m in here if m.type != "disease"):
-                found.append(Finding(claim.start, claim.end, "relation", None, claim))
+            elif bare and here[0].type != "disease" and not known & {here[0].node, *here[0].candidates}:
+                found.append(Finding(here[0].start, here[0].end, "wrong_answer", None, claim))
+            elif not bare and unread:
+                found.append(Finding(start, end, "relation", None, claim))
         return found
 
     def _omissions(self, text: str, claims: Sequence[Claim], subject: Subject) -> list[Finding]:
@@ -108,9 +118,10 @@ class Critic:
         if not subject.question:
             return []
         said = {claim.edge for claim in claims if claim.verdict == "supported"}
-        stated = {f.object: f for f in (*subject.bundle.facts, *subject.bundle.negatives)}
+        anchor = subject.bundle.anchor
+        stated = {f.object: f for f in (*subject.bundle.facts, *subject.bundle.negatives) if f.subject == anchor}
         asked = (stated.get(m.node) for m in self.linker.link(subject.question))
-        missing = {f.key for f in asked if f and f.relation in FINDINGS and f.subject == subject.bundle.anchor} - said
+        missing = {f.key for f in asked if f and f.relation in FINDINGS} - said
         objects = {claim.object for claim in claims}
         missing = {key for key in missing if next(f.object for f in stated.values() if f.key == key) not in objects}
         return [Finding(len(text), len(text), "omitted", key) for key in sorted(missing)]

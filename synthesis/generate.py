@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from pydantic import Field, field_validator, model_validator
 
 from datagen.answers import Answers, Meter
@@ -17,6 +18,8 @@ from datagen.task import Job, Task
 from datagen.work_list import KIND, read_work_list
 from knowledge_graph import Graph, Linker, load
 from synthesis.forecast import FACTS, forecast
+from synthesis.loss import EDGE_LOSS, anchor_weights
+from synthesis.loss import KIND as LOSS
 from synthesis.prompting import prompts
 from synthesis.quotas import cells, department_quotas, listed_cells, orders
 from synthesis.tasks import TASKS
@@ -62,6 +65,9 @@ class Generate(Source):
     work_list: Annotated[str | None, Artefact(KIND)] = Field(
         None, description="the stage whose work list says what is short; `number` texts are spread over that"
     )
+    loss: Annotated[str | None, Artefact(LOSS)] = Field(
+        None, description="the stage that measured what a model doesn't know: that is written about most"
+    )
     languages: tuple[str, ...] = Field(tuple(sorted(SCRIPTS)), description="languages of the texts")
     tasks: tuple[str, ...] = Field(tuple(TASKS), description="kinds of text")
     seed: int = Field(0, description="another seed draws other evidence and other words")
@@ -69,7 +75,7 @@ class Generate(Source):
     batch: int = Field(1000, ge=1, description="texts per shard")
     max_unchecked: float = Field(0.2, ge=0, le=1, description="share of sentences without a checkable claim")
 
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     writes: ClassVar[tuple[str, ...]] = ("text", "messages", "department", "content_type", "evidence")
 
     @model_validator(mode="after")
@@ -109,7 +115,10 @@ class Generate(Source):
         graph, _ = opened(task.artefact("graph"))
         before = [commit.result["drawn"] for commit in task.commits(f"seeds{task.shard - 1}")]
         drawn = Counter(*before)
-        found = list(orders(graph, self._missing(task, task.shard), self.seed, drawn))
+        weights = None
+        if self.loss:
+            weights = anchor_weights(pq.read_table(task.artefact("loss") / LOSS, schema=EDGE_LOSS))
+        found = list(orders(graph, self._missing(task, task.shard), self.seed, drawn, weights))
         task.write("seeds", pa.Table.from_pylist([asdict(order) for order in found], SEEDS))
         return {"orders": len(found), "drawn": dict(drawn)}
 

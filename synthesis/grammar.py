@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from datagen.generator import Generator, Request, Response, Usage
+from synthesis.english import plural_phrase
 from synthesis.rules import Grammar, Message, Sentence, Slot, Thing
 from synthesis.tasks import LETTERS, TASKS, VERDICTS
 
 FOLDER = Path(__file__).parent / "grammars"
-SLOTS = frozenset(("topic", "objects", "rival", "present", "absent", "asking", "odds"))
+SLOTS = frozenset(
+    ("topic", "objects", "other", "rival", "present", "absent", "asking", "odds", "share", "count", "total")
+)
 SAYS = {
     "has_symptom": "symptom",
     "has_phenotype": "symptom",
@@ -26,6 +29,18 @@ SAYS = {
 """Relation of the graph -> the rule that says it; `no_` before it says that it doesn't hold."""
 TOGETHER = {"symptom": 3, "no_symptom": 2, "test": 2, "treatment": 2}
 """How many objects one sentence names at most."""
+MERGED = {
+    ("symptom", "no_symptom"): "symptom_but",
+    ("test", "treatment"): "test_treatment",
+    ("kind", "symptom"): "kind_symptom",
+}
+"""What two messages about one disease become when one sentence says both."""
+MERGING, COUNTING = 0.4, 0.5
+"""How often messages that can be merged are; how often a finding counted in patients is given by number."""
+FEWEST = 5
+"""Patients among whom a finding was counted, for its frequency to be said."""
+RATES = ((0.5, "common"), (0.15, "some"), (0.0, "rare"))
+"""Least frequency -> what the grammar calls it."""
 
 STATED, RARE, EXCLUDED = 0.6, 0.05, 0.01
 """Chance of a finding in a disease that the graph says shows it (without a frequency), says nothing of, excludes it."""
@@ -95,6 +110,7 @@ class _Composer:
         bundle = self.facts["bundle"]
         self.anchor = Thing(tuple(bundle["anchor"]["names"]))
         self.positive, self.negative, self.rivals = bundle["facts"], bundle["negatives"], bundle["siblings"]
+        self.named: set[tuple[str, ...]] = set()
 
     def fields(self) -> dict[str, tuple[Any, list[Sentence]]]:
         return getattr(self, f"_{self.facts['task']}")()
@@ -127,12 +143,14 @@ class _Composer:
 
     def _statement(self):
         fact, truth = self.facts["target"], self.facts["truth"]
-        said = fact if truth else {**fact, "polarity": -fact["polarity"]}
-        (message,), (right,) = self._messages([said]), self._messages([fact])
+        said = fact if truth else {**fact, "polarity": -fact["polarity"], "frequency": None, "n": None}
+        (message,), right = self._messages([said]), self._messages([fact])
+        rest = [f for f in self.positive if f["key"] != fact["key"] and f["relation"] in SAYS]
+        more = self._messages(self._some(rest, 1, 3)) if rest else []
         return {
             "question": (self._say("statement", {}, [replace(message, framed=True)])[0], []),
             "answer": (VERDICTS[self.grammar.language][not truth], []),
-            "explanation": self._say("sentence", {}, [right]),
+            "explanation": self._say("explanation", {}, right + more),
         }
 
     def _mcq(self):
@@ -197,9 +215,9 @@ class _Composer:
             if shown:
                 slots = {"rival": Thing(tuple(rival["names"])), "objects": _things(shown[:2])}
                 agenda.append(Message("contrast", slots))
-        rest = [f for f in self.positive if SAYS.get(f["relation"]) in ("test", "site", "treatment")]
+        rest = [f for f in self.positive if SAYS.get(f["relation"], "symptom") != "symptom"]
         if rest:
-            agenda += self._messages(self._some(rest, 1, 1))
+            agenda += self._messages(self._some(rest, 1, 3))
         return self._say("explanation", {}, agenda)
 
     def _messages(self, facts: list[dict], register: str | None = None) -> list[Message]:
@@ -211,23 +229,75 @@ class _Composer:
             if rule:
                 groups.setdefault(rule if fact["polarity"] > 0 else f"no_{rule}", []).append(fact)
         order = self.rng.choice(self.grammar.orders)
-        messages = []
+        messages: list[Message] = []
         for name in sorted((n for n in groups if n in order), key=order.index):
             group = self.rng.sample(groups[name], len(groups[name]))
+            for fact in [fact for fact in group if self._counts(fact)]:
+                messages.append(self._counted(fact))
+                group.remove(fact)
             special = f"{register}.{name}" in self.grammar.rules
-            rule = f"{register}.{name}" if special else name
-            while group:
-                size = self.rng.randint(1, TOGETHER.get(name, 1))
-                # "It is a kind of ..." would be about the kind: a disease is named where another one is.
-                slots = {"topic": self.anchor, "objects": _things(group[:size])}
-                messages.append(Message(rule, slots, name != "kind", special and register != "patient"))
-                group = group[size:]
+            for rate in sorted({_rate(fact) for fact in group}):
+                alike = [fact for fact in group if _rate(fact) == rate]
+                while alike:
+                    size = self.rng.randint(1, TOGETHER.get(name, 1))
+                    rule = f"{register}.{name}" if special else name
+                    messages.append(self._message(rule, alike[:size], rate, special))
+                    alike = alike[size:]
         if not messages:
             raise NothingToSay
-        return messages
+        return self._merged(messages)
+
+    def _message(self, rule: str, facts: list[dict], rate: str, special: bool) -> Message:
+        objects = _things(facts)
+        if rule.endswith("kind"):
+            # "It is a kind of ..." would be about the kind: a disease is named where another one is. And its article
+            # has to go with each of its names.
+            many = self.grammar.english and plural_phrase(objects[0].names[0])
+            names = [n for n in objects[0].names if self.grammar.english and plural_phrase(n) == many]
+            objects = (replace(objects[0], names=tuple(names) or objects[0].names),)
+            rule = "kinds" if many else rule
+            return Message(rule, {"topic": self.anchor, "objects": objects}, anaphora=False, framed=True)
+        return Message(rule, {"topic": self.anchor, "objects": objects}, framed=special, rate=rate)
+
+    def _counts(self, fact: dict) -> bool:
+        """Whether a finding is given by its number: where it was counted in enough patients, and by chance."""
+        share = fact["polarity"] > 0 and _counted(fact) and 0 < fact["frequency"] < 1
+        return bool(share) and self.rng.random() < COUNTING
+
+    def _counted(self, fact: dict) -> Message:
+        had = round(fact["frequency"] * fact["n"])
+        by_number = {"share": f"{fact['frequency']:.0%}", "count": f"{had} of {fact['n']}", "total": str(fact["n"])}
+        slots = {name: Thing((words,)) for name, words in by_number.items()}
+        return Message("counted", {"topic": self.anchor, "objects": _things([fact])} | slots)
+
+    def _merged(self, messages: list[Message]) -> list[Message]:
+        """Some messages that follow each other, as one."""
+        found: list[Message] = []
+        for message in messages:
+            rule = MERGED.get((found[-1].rule, message.rule)) if found else None
+            if rule and rule in self.grammar.rules and self.rng.random() < MERGING:
+                first = found.pop()
+                kind = first.rule == "kind"
+                objects, other = (message, first) if kind else (first, message)
+                slots = {**objects.slots, "other": other.slots["objects"]}
+                rate = "" if kind and message.rate == "rare" else objects.rate
+                found.append(Message(rule, slots, anaphora=not kind, framed=kind, rate=rate))
+            else:
+                found.append(message)
+        return found
 
     def _say(self, rule: str, slots: dict[str, Slot], agenda: Sequence[Message] = ()) -> tuple[str, list[Sentence]]:
-        return self.grammar.realise(rule, slots, agenda, self.rng)
+        return self.grammar.realise(rule, slots, agenda, self.rng, self.named)
+
+
+def _counted(fact: dict) -> bool:
+    return fact["frequency"] is not None and (fact["n"] or 0) >= FEWEST
+
+
+def _rate(fact: dict) -> str:
+    """What the grammar calls the frequency of a finding; nothing where it isn't known, or from a few patients."""
+    known = fact["frequency"] is not None and fact["polarity"] > 0 and (fact["n"] is None or fact["n"] >= FEWEST)
+    return next(name for least, name in RATES if fact["frequency"] >= least) if known else ""
 
 
 def _likelihood(signs: dict[str, dict], facts: Sequence[dict]) -> float:

@@ -1,15 +1,25 @@
 """How many texts of which kind: departments, languages and tasks share evenly, and anchors are dealt to them."""
 
-from collections import Counter, deque
+import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from hashlib import blake2b
 from typing import Any
 
+import numpy as np
 import pyarrow.compute as pc
 
 from datagen.errors import UsageError
 from knowledge_graph import Draw, Graph, anchors, capacity
+from knowledge_graph.model import FINDINGS, IS_A
+from synthesis.seeds import ASKED
 from synthesis.tasks import TASKS
-from synthesis.write import Order
+from synthesis.write import SCRIPTS, Order
+
+DRAWS = 8
+"""How often a round draws again for those that carried nothing."""
+BARE = 0.1
+"""Share of a cell's texts that may be about diseases of which the graph only says what kind they are."""
 
 
 def department_quotas(graph: Graph, number: int, weights: Mapping[str, int] | None = None) -> dict[str, int]:
@@ -70,43 +80,81 @@ def _dealt_evenly(department: str, texts: int, kinds: list[str]) -> dict[str, in
     return {f"{department}/{kind}": share + (place < more) for place, kind in enumerate(kinds)}
 
 
-def orders(graph: Graph, missing: Counter[str], seed: int, drawn: Counter[str]) -> Iterator[Order]:
+def orders(
+    graph: Graph, missing: Counter[str], seed: int, drawn: Counter[str], weights: Mapping[str, float] | None = None
+) -> Iterator[Order]:
     """Orders for the missing texts. Each department's draws go on where earlier rounds stopped; `drawn` counts them.
+    Draws that can't carry any of the missing tasks are passed over, and others drawn instead, up to DRAWS times; so are
+    draws of anchors with a weight under 1, by chance (`weights`: how likely a draw is used; default 1).
 
     Raises UsageError where a department has fewer bundles than are asked of it at first.
     """
     departments: dict[str, Counter[str]] = {}
     for cell, count in missing.items():
         departments.setdefault(cell.split("/")[0], Counter())[cell] = count
+    carried = Carried(graph)
     for department, wanted in departments.items():
-        total, before = wanted.total(), drawn[department]
-        try:
-            draws = anchors(
-                graph, {department: total} if department else total, seed, start={department or None: before}
-            )
-        except UsageError:
-            if not before:
-                raise
-            continue  # there are no more bundles to replace rejected ones with
-        drawn[department] += total
-        yield from _dealt(graph, draws, wanted)
+        for _ in range(DRAWS):
+            total, before = wanted.total(), drawn[department]
+            if not total:
+                break
+            try:
+                draws = anchors(
+                    graph, {department: total} if department else total, seed, start={department or None: before}
+                )
+            except UsageError:
+                if not before:
+                    raise
+                break  # there are no more bundles to replace rejected ones with
+            drawn[department] += total
+            yield from _dealt(carried, [draw for draw in draws if _used(draw, seed, weights)], wanted)
 
 
-def _dealt(graph: Graph, draws: list[Draw], wanted: Counter[str]) -> Iterator[Order]:
-    """Each draw goes to the language that lacks most of those that it has a name in, whose tasks take turns."""
-    queues: dict[str, deque[str]] = {}
-    for turn in range(max(wanted.values())):
-        for cell in (cell for cell, count in wanted.items() if count > turn):
-            queues.setdefault(cell.split("/")[1], deque()).append(cell)
-    ids = graph.nodes["id"]
-    named = {name: set(ids.filter(pc.is_valid(graph.nodes[f"name_{name}"])).to_pylist()) for name in queues}
+def _used(draw: Draw, seed: int, weights: Mapping[str, float] | None) -> bool:
+    chance = int.from_bytes(blake2b(f"{seed}/{draw.anchor}/{draw.number}/used".encode(), digest_size=4).digest(), "big")
+    return not weights or chance < weights.get(draw.anchor, 1.0) * 2**32
+
+
+class Carried:
+    """Which tasks an anchor's edges can carry in which language. Its bundle may still hold too few of them."""
+
+    def __init__(self, graph: Graph):
+        finding = np.isin(graph.relation, [c for c, name in enumerate(graph.relations) if name in FINDINGS])
+        asked = np.isin(graph.relation, [c for c, name in enumerate(graph.relations) if name in ASKED])
+        self._there, self._absent, self._asked = (
+            np.bincount(graph.subject[rows], minlength=len(graph.ids))
+            for rows in (finding & (graph.polarity > 0), finding & (graph.polarity < 0), asked & (graph.polarity > 0))
+        )
+        kind = graph.relations.index(IS_A) if IS_A in graph.relations else -1
+        self._bare = np.bincount(graph.subject[graph.relation != kind], minlength=len(graph.ids)) == 0
+        self._graph = graph
+        self._named = {name: pc.is_valid(graph.nodes[f"name_{name}"]).to_numpy() for name in SCRIPTS}
+
+    def by(self, anchor: str, language: str, task: str) -> bool:
+        row = self._graph.index(anchor)
+        there, absent, asked = TASKS[task].needs
+        enough = self._there[row] >= there and self._absent[row] >= absent and self._asked[row] >= asked
+        return bool(self._named[language][row] and enough)
+
+    def bare(self, anchor: str) -> bool:
+        """Whether all that is known of it is what kind of disease it is."""
+        return bool(self._bare[self._graph.index(anchor)])
+
+
+def _dealt(carried: Carried, draws: list[Draw], wanted: Counter[str]) -> Iterator[Order]:
+    """Each draw goes to the cell that lacks most of those that it can carry; takes what it gives from `wanted`."""
     written: Counter[str] = Counter()
+    room = Counter({cell: math.ceil(BARE * count) for cell, count in wanted.items()})
     for draw in draws:
-        languages = [name for name, queue in queues.items() if queue and draw.anchor in named[name]]
-        if languages:
-            cell = queues[max(languages, key=lambda name: len(queues[name]))].popleft()
+        bare = carried.bare(draw.anchor)
+        cells = [c for c in wanted if wanted[c] > 0 and carried.by(draw.anchor, *c.split("/")[1:])]
+        cells = [cell for cell in cells if room[cell] > 0] if bare else cells
+        if cells:
+            cell = max(cells, key=lambda cell: wanted[cell])
             _, language, task = cell.split("/")
             registers = TASKS[task].registers
-            register = registers[written[cell] % len(registers)]
+            register = registers[(draw.number + written[cell]) % len(registers)]
             written[cell] += 1
+            wanted[cell] -= 1
+            room[cell] -= bare
             yield Order(draw.anchor, draw.number, draw.department, task, language, register)

@@ -52,6 +52,7 @@ class Reflect(RowStage):
     generator: str | None = Field(None, description="a generator that reads prose, to revise and judge too")
     generator_options: dict[str, Any] = Field({}, description="its options")
 
+    version: ClassVar[str] = "2"
     reads: ClassVar[tuple[str, ...]] = ("text", "messages", "language", "synthetic", "meta")
     _prose = model_validator(mode="after")(reads_prose)
     writes: ClassVar[tuple[str, ...]] = ("text", "messages", "evidence", "parents")

@@ -22,10 +22,11 @@ Prefer = Callable[[str, str, Subject], str]
 
 @dataclass(frozen=True)
 class Grade:
-    """What the verifier makes of a text: errors, and the keys of the edges that it states rightly."""
+    """What the verifier makes of a text: errors, and what it states rightly: the objects, with sign. Of whom they are
+    stated is left out, so that a statement may go over from a disease named wrongly to the right one."""
 
     errors: int
-    supported: frozenset[str]
+    supported: frozenset[tuple[str | None, int]]
 
 
 @dataclass
@@ -46,7 +47,9 @@ class Reflected:
 def grade(critic: Critic, text: str, subject: Subject) -> tuple[Grade, list[Finding]]:
     findings = critic.findings(text, subject)
     claims = critic.claims(text, subject)
-    supported = frozenset(claim.edge for claim in claims if claim.verdict == "supported" and claim.edge)
+    misread = {finding.start for finding in findings if finding.kind == "relation"}
+    right = (c for c in claims if c.verdict == "supported" and c.edge and c.start not in misread)
+    supported = frozenset((c.object, c.polarity) for c in right)
     return Grade(len(findings), supported), findings
 
 

@@ -63,13 +63,16 @@ class Reviser:
             return Edit(dose.start(), dose.end(), "")
         if kind in ("wrong_finding", "wrong_object"):
             return self._other_object(finding, sentence, work)
+        if kind == "wrong_answer":
+            return self._other_answer(finding, work)
         if kind == "omitted":
             fact = _fact(bundle, lambda f: f.key == finding.edge)
             said = fact and fact.object not in work.used and self._said(fact, work)
             return Edit(len(text), len(text), said) if said else None
         if kind == "repeated":
             return Edit(*sentence, "")
-        return Edit(*sentence, self._again(sentence, claim if kind in ("negation", "causality") else None, work))
+        named = claim if kind in ("negation", "causality", "relation") else None
+        return Edit(*sentence, self._again(sentence, named, work))
 
     def _again(self, sentence: tuple[int, int], claim: Claim | None, work: "_Work") -> str:
         """What stands for a sentence that goes: its right statements, and the right version of a wrong `claim`."""
@@ -101,6 +104,17 @@ class Reviser:
                 work.used.add(fact.object)
                 return Edit(finding.start, finding.end, name)
         return Edit(*sentence, self._again(sentence, None, work))
+
+    def _other_answer(self, finding: Finding, work: "_Work") -> Edit | None:
+        """What the evidence gives of the type that was answered, rather one that the text goes on to state."""
+        bundle = work.subject.bundle
+        graph = self.lexicon.graph
+        (answered, *_), stated = self.linker.link(work.text[finding.start : finding.end]), self.linker.link(work.text)
+        named = {mention.node for mention in stated}
+        facts = [f for f in bundle.facts if f.subject == bundle.anchor and graph.type_of(f.object) == answered.type]
+        facts.sort(key=lambda fact: fact.object not in named)
+        names = [self._name(fact.object, work.subject.language) for fact in facts]
+        return next((Edit(finding.start, finding.end, name) for name in names if name), None)
 
     def _said(self, fact: Fact, work: "_Work") -> str | None:
         """A sentence of the grammar that states a fact."""
@@ -143,7 +157,8 @@ def _replaced(text: str, edit: Edit, language: str) -> str:
         words = words[:1].upper() + words[1:]
     gap = " " if language == "en" else ""
     if not old and words:
-        return f"{before.rstrip()}{gap if before.strip() else ''}{words}"
+        parts = [part for part in (before.rstrip(), words, after.lstrip()) if part]
+        return gap.join(parts)
     if not words:
         before, after = before.rstrip(" "), after.lstrip(" ")
         joined = not before or not after or before.endswith("\n") or after[0] in ".,;:!?)"

@@ -14,17 +14,21 @@ Productions are data (YAML), one file a language. A template may hold
 
 and an alternative of weight 3 is written `- 3: "..."`. One without a weight weighs the more the more ways there are to
 say it (the square root of their number), so that no fixed phrase takes a large share; one that was used in a text is
-less likely to be used in it again. A rule that a slot without things is named in says nothing.
+less likely to be used in it again. A rule that a slot without things is named in says nothing. Where there is a rule
+`often.rare`, it stands for `often` in a message of the rate `rare`.
 
-What a message is about may be called what the grammar lists (`again`: the disease, it) while the text stays with it.
+What a message is about may be called what the grammar lists (`again`: the disease, it) while the text stays with it; an
+alternative written `- again: "..."` doesn't name it at all, and is for then only.
 The rule `sentence` marks what is traced: which edges each sentence of the text claims.
 """
 
 import math
 import random
 import re
-from collections.abc import Mapping, Sequence
+from bisect import bisect
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +41,10 @@ OPEN, CLOSE = "\ue000", "\ue001"
 MARK = f"[{OPEN}{CLOSE}]"
 REUSE = 0.15
 """How likely an alternative is to be used again in a text, against one not yet used."""
-ANAPHORA = 0.75
+ANAPHORA = 0.85
 """How likely something named before is called otherwise while the text stays with it."""
+AGAIN = 3.0
+"""How much likelier a way is that doesn't name it, where it needn't be named."""
 FULL = "full"
 DEPTH = 60
 
@@ -67,7 +73,9 @@ class Message:
     anaphora: bool = True
     """Whether its topic may be called `again`."""
     framed: bool = False
-    """It brings its own opening and stands in a sentence by itself."""
+    """It stands in a sentence by itself, with no opening but its own."""
+    rate: str = ""
+    """How often it holds, for rules with a form for each (`often.rare`)."""
 
 
 @dataclass(frozen=True)
@@ -80,28 +88,46 @@ class Sentence:
 
 
 @dataclass(frozen=True)
-class _Node:
-    """A piece of a template: `kind` is text, ref or choice."""
+class _Ref:
+    """A rule or slot named in a template."""
 
-    kind: str
-    text: str = ""
-    mode: str = ""
-    options: tuple[tuple["_Node", ...], ...] = ()
+    name: str
+    mode: str
+
+
+@dataclass(frozen=True)
+class _Choice:
+    options: tuple["_Parts", ...]
+
+
+_Parts = tuple["str | _Ref | _Choice", ...]
 
 
 @dataclass(frozen=True)
 class _Alternative:
     weight: float | None
-    nodes: tuple[_Node, ...]
+    parts: _Parts
     refs: tuple[str, ...]
     messages: int
     full: bool
+    again: bool
 
 
 @dataclass(frozen=True)
 class _Conjunction:
     between: str
     last: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """Alternatives, their weights, and these added up. `plain`: any of them fits at any time."""
+
+    name: str
+    alternatives: tuple[_Alternative, ...]
+    weights: tuple[float, ...]
+    sums: tuple[float, ...]
+    plain: bool
 
 
 class Grammar:
@@ -115,98 +141,143 @@ class Grammar:
         self.again: tuple[str, ...] = tuple(data["again"])
         self.subject: tuple[str, ...] = tuple(data["subject"])
         self.lists = {k: _Conjunction(v["between"], tuple(v["last"])) for k, v in data["lists"].items()}
-        self.rules = {name: _alternatives(path, name, body) for name, body in data["rules"].items()}
-        for name, alternatives in self.rules.items():
+        found = {name: _alternatives(path, name, body) for name, body in data["rules"].items()}
+        for name, alternatives in found.items():
             for ref in (ref for alternative in alternatives for ref in alternative.refs):
-                if ref not in self.rules and ref not in slots and ref != "next":
+                if ref not in found and ref not in slots and ref != "next":
                     raise GrammarError(f"{path.name}: {name}: {{{ref}}} is neither a rule nor a slot")
         ways: dict[str, float] = {}
-        self.weights = {
-            id(a): math.sqrt(self._ways(a.nodes, ways)) if a.weight is None else a.weight
-            for alternatives in self.rules.values()
-            for a in alternatives
-        }
-
-    def _ways(self, nodes: tuple["_Node", ...], known: dict[str, float]) -> float:
-        """In how many ways something can be said, slots aside. Recursion counts once."""
-        product = 1.0
-        for node in nodes:
-            if node.kind == "choice":
-                product *= sum(self._ways(option, known) for option in node.options)
-            elif node.kind == "ref" and node.text in self.rules:
-                if node.text not in known:
-                    known[node.text] = 1.0
-                    known[node.text] = sum(self._ways(a.nodes, known) for a in self.rules[node.text])
-                product *= known[node.text]
-        return product
+        self.rules = {name: _rule(name, alternatives, found, ways) for name, alternatives in found.items()}
+        self.rates: dict[str, dict[str, _Rule]] = {}
+        for name, rule in self.rules.items():
+            base, _, rate = name.rpartition(".")
+            if base in self.rules:
+                self.rates.setdefault(base, {})[rate] = rule
 
     def realise(
-        self, rule: str, slots: Mapping[str, Slot], agenda: Sequence[Message], rng: random.Random
+        self,
+        rule: str,
+        slots: Mapping[str, Slot],
+        agenda: Sequence[Message],
+        rng: random.Random,
+        named: set[tuple[str, ...]] | None = None,
     ) -> tuple[str, list[Sentence]]:
-        """A text by a rule, and what its sentences claim. Raises GrammarError where a slot is missing or recursion
-        doesn't end."""
-        derivation = _Derivation(self, rng, list(agenda))
+        """A text by a rule, and what its sentences claim. `named` are the names of things that were named before, where
+        the reader knows them by now; those named here are added. Raises GrammarError where a slot is missing or
+        recursion doesn't end."""
+        derivation = _Derivation(self, rng.random, list(agenda), set() if named is None else named)
         text = derivation.expand(rule, dict(slots), 0)
         if derivation.agenda:
             raise GrammarError(f"{self.language}: {rule} left {len(derivation.agenda)} messages unsaid")
         return _finish(text, derivation.keys, self.english)
 
 
+def _rule(name: str, alternatives: tuple[_Alternative, ...], rules: dict, ways: dict[str, float]) -> _Rule:
+    weights = [
+        a.weight if a.weight is not None else math.sqrt(_ways(a.parts, rules, ways)) * (AGAIN if a.again else 1)
+        for a in alternatives
+    ]
+    plain = name != "sentence" and not any(a.messages or a.again for a in alternatives)
+    return _Rule(name, alternatives, tuple(weights), tuple(accumulate(weights)), plain)
+
+
+def _ways(parts: _Parts, rules: Mapping[str, tuple[_Alternative, ...]], known: dict[str, float]) -> float:
+    """In how many ways something can be said, slots aside. Recursion counts once."""
+    product = 1.0
+    for part in parts:
+        if isinstance(part, _Choice):
+            product *= sum(_ways(option, rules, known) for option in part.options)
+        elif isinstance(part, _Ref) and part.name in rules:
+            if part.name not in known:
+                known[part.name] = 1.0
+                known[part.name] = sum(_ways(a.parts, rules, known) for a in rules[part.name])
+            product *= known[part.name]
+    return product
+
+
 @dataclass
 class _Derivation:
     grammar: Grammar
-    rng: random.Random
+    random: Callable[[], float]
     agenda: list[Message]
-    used: dict[int, int] = field(default_factory=dict)
-    named: set[tuple[str, ...]] = field(default_factory=set)
+    named: set[tuple[str, ...]]
+    used: dict[str, dict[int, int]] = field(default_factory=dict)
     words: dict[tuple[str, ...], str] = field(default_factory=dict)
     keys: list[list[str]] = field(default_factory=list)
     about: Slot | None = None
     same: bool = False
     leads: bool = False
+    rate: str = ""
 
-    def expand(self, rule: str, slots: dict[str, Slot], depth: int) -> str:
+    def expand(self, name: str, slots: dict[str, Slot], depth: int) -> str:
         if depth > DEPTH:
-            raise GrammarError(f"{self.grammar.language}: {rule} doesn't come to an end")
-        fitting = [a for a in self.grammar.rules[rule] if a.messages <= len(self.agenda)]
-        if rule == "sentence":
-            fitting = [
-                a for a in fitting if a.refs == ("next",) or not any(m.framed for m in self.agenda[: a.messages])
-            ]
-        if not fitting:
-            raise GrammarError(f"{self.grammar.language}: {rule} needs more messages than are left")
-        weights = [self.grammar.weights[id(a)] * REUSE ** self.used.get(id(a), 0) for a in fitting]
-        chosen = self.rng.choices(fitting, weights)[0]
-        self.used[id(chosen)] = self.used.get(id(chosen), 0) + 1
-        if any(slots.get(name) == () for name in chosen.refs):
+            raise GrammarError(f"{self.grammar.language}: {name} doesn't come to an end")
+        rule = self.grammar.rules[name]
+        if self.rate and name in self.grammar.rates:
+            rule = self.grammar.rates[name].get(self.rate, rule)
+        chosen = rule.alternatives[self._drawn(rule)]
+        if any(slots.get(ref) == () for ref in chosen.refs):
             return ""
         self.same = self.same and not chosen.full
-        self.leads = chosen.nodes[:1] != () and chosen.nodes[0].text == "topic"
-        if rule != "sentence":
-            return self.say(chosen.nodes, slots, depth)
+        first = chosen.parts[0] if chosen.parts else None
+        self.leads = isinstance(first, _Ref) and first.name == "topic"
+        if name != "sentence":
+            return self.say(chosen.parts, slots, depth)
         self.keys.append([])
-        return f"{OPEN}{self.say(chosen.nodes, slots, depth)}{CLOSE}"
+        return f"{OPEN}{self.say(chosen.parts, slots, depth)}{CLOSE}"
 
-    def say(self, nodes: tuple[_Node, ...], slots: dict[str, Slot], depth: int) -> str:
-        return "".join(self._node(node, slots, depth + 1) for node in nodes)
+    def _drawn(self, rule: _Rule) -> int:
+        """The place of an alternative, by weight; one used in this text counts the less the more often it was."""
+        used = self.used.get(rule.name)
+        if used is None and rule.plain:
+            place = bisect(rule.sums, self.random() * rule.sums[-1], hi=len(rule.sums) - 1)
+            self.used[rule.name] = {place: 1}
+            return place
+        used = self.used.setdefault(rule.name, {})
+        sums, total = [], 0.0
+        for place, alternative in enumerate(rule.alternatives):
+            if rule.plain or self._fits(rule, alternative):
+                total += rule.weights[place] * REUSE ** used.get(place, 0)
+            sums.append(total)
+        if not total:
+            raise GrammarError(f"{self.grammar.language}: {rule.name} needs more messages than are left")
+        place = bisect(sums, self.random() * total, hi=len(sums) - 1)
+        used[place] = used.get(place, 0) + 1
+        return place
 
-    def _node(self, node: _Node, slots: dict[str, Slot], depth: int) -> str:
-        if node.kind == "text":
-            return node.text
-        if node.kind == "choice":
-            return self.say(self.rng.choice(node.options), slots, depth)
-        if node.text == "next":
+    def _fits(self, rule: _Rule, alternative: _Alternative) -> bool:
+        if alternative.messages > len(self.agenda) or (alternative.again and not self.same):
+            return False
+        alone = rule.name != "sentence" or alternative.refs == ("next",)
+        return alone or not any(message.framed for message in self.agenda[: alternative.messages])
+
+    def say(self, parts: _Parts, slots: dict[str, Slot], depth: int) -> str:
+        said = []
+        for part in parts:
+            if part.__class__ is str:
+                said.append(part)
+            elif part.__class__ is _Choice:
+                said.append(self.say(self._one(part.options), slots, depth))
+            else:
+                said.append(self._ref(part, slots, depth + 1))
+        return "".join(said)
+
+    def _one(self, options: Sequence[Any]) -> Any:
+        return options[int(self.random() * len(options))]
+
+    def _ref(self, ref: _Ref, slots: dict[str, Slot], depth: int) -> str:
+        if ref.name == "next":
             message = self.agenda.pop(0)
             self.words.clear()
             about = message.slots.get("topic", message.slots.get("rival"))
             self.same = message.anaphora and about is not None and about == self.about
-            self.about = about
+            self.about, self.rate = about, message.rate
             return self.expand(message.rule, {**slots, **message.slots}, depth)
-        if node.text in self.grammar.rules:
-            return "" if node.mode == "?" and not self.agenda else self.expand(node.text, slots, depth)
-        if node.text not in slots:
-            raise GrammarError(f"{self.grammar.language}: nothing fills {{{node.text}}}")
-        return self._slot(slots[node.text], node.mode)
+        if ref.name in self.grammar.rules:
+            return "" if ref.mode == "?" and not self.agenda else self.expand(ref.name, slots, depth)
+        if ref.name not in slots:
+            raise GrammarError(f"{self.grammar.language}: nothing fills {{{ref.name}}}")
+        return self._slot(slots[ref.name], ref.mode)
 
     def _slot(self, slot: Slot, mode: str) -> str:
         things = slot if isinstance(slot, tuple) else (slot,)
@@ -216,30 +287,36 @@ class _Derivation:
         if self.keys:
             self.keys[-1] += [key for thing in things for key in thing.keys]
         names = [self._name(thing) for thing in things]
-        style = self.grammar.lists.get(mode, self.grammar.lists["and"])
         if len(names) == 1:
             return names[0]
-        return style.between.join(names[:-1]) + self.rng.choice(style.last) + names[-1]
+        style = self.grammar.lists.get(mode, self.grammar.lists["and"])
+        return style.between.join(names[:-1]) + self._one(style.last) + names[-1]
 
     def _name(self, thing: Thing) -> str:
         """The preferred name at first mention, any name or an anaphor afterwards, but one name within a message."""
         if thing.names not in self.words:
             known = thing.names in self.named
-            if known and self.same and thing == self.about and self.rng.random() < ANAPHORA:
-                self.words[thing.names] = self.rng.choice(self.grammar.again + self.grammar.subject * self.leads)
+            if known and self.same and thing == self.about and self.random() < ANAPHORA:
+                self.words[thing.names] = self._one(self.grammar.again + self.grammar.subject * self.leads)
             else:
-                self.words[thing.names] = self.rng.choice(thing.names) if known else thing.names[0]
+                self.words[thing.names] = self._one(thing.names) if known else thing.names[0]
             self.named.add(thing.names)
         return self.words[thing.names]
 
 
+_ARTICLE = re.compile(f"\\ba/an (?=({MARK}*)(\\S+))")
+_START = re.compile(f"((?:^|[.!?]{MARK}*\\s|\n){MARK}*)([a-z])(?=[a-z]*\\b)")
+_MARKS = re.compile(f"({MARK})")
+
+
 def _finish(text: str, keys: list[list[str]], english: bool) -> tuple[str, list[Sentence]]:
+    # A name may end with the word that ends the clause: 用手术治疗 + 治疗.
+    text = re.sub(f"治疗(?:进行|来)?治疗(?=[，；。]|{MARK}|$)", "治疗", text)
     if english:
-        text = re.sub(f"\\ba/an (?=({MARK}*)(\\S+))", lambda m: article(m[2]) + " ", re.sub(" +", " ", text))
-        start = f"((?:^|[.!?]{MARK}*\\s|\\n){MARK}*)([a-z])(?=[a-z]*\\b)"
-        text = re.sub(start, lambda m: m[1] + m[2].upper(), text)
+        text = _ARTICLE.sub(lambda m: article(m[2]) + " ", re.sub(" +", " ", text))
+        text = _START.sub(lambda m: m[1] + m[2].upper(), text)
     sentences, clean, started = [], "", 0
-    for piece in re.split(f"({MARK})", text.strip()):
+    for piece in _MARKS.split(text.strip()):
         if piece == OPEN:
             started = len(clean)
         elif piece == CLOSE:
@@ -256,42 +333,41 @@ def _alternatives(path: Path, name: str, body: Any) -> tuple[_Alternative, ...]:
     for entry in body:
         weight, template = next(iter(entry.items())) if isinstance(entry, dict) else (None, entry)
         try:
-            nodes, _ = _parse(template, 0, nested=False)
+            parts, _ = _parse(template, 0, nested=False)
         except (IndexError, ValueError):
             raise GrammarError(f"{path.name}: {name}: unbalanced bracket in {template!r}") from None
-        found_refs = tuple(_refs(nodes))
-        refs = tuple(node.text for node in found_refs)
-        full = any(node.mode == FULL for node in found_refs)
-        found.append(_Alternative(weight, nodes, refs, refs.count("next"), full))
+        found_refs = tuple(_refs(parts))
+        refs = tuple(ref.name for ref in found_refs)
+        full = any(ref.mode == FULL for ref in found_refs)
+        again = weight == "again"
+        found.append(_Alternative(None if again else weight, parts, refs, refs.count("next"), full, again))
     return tuple(found)
 
 
-def _refs(nodes: tuple[_Node, ...]) -> list[_Node]:
-    found = []
-    for node in nodes:
-        if node.kind == "ref":
-            found.append(node)
-        for option in node.options:
+def _refs(parts: _Parts) -> list[_Ref]:
+    found = [part for part in parts if isinstance(part, _Ref)]
+    for choice in (part for part in parts if isinstance(part, _Choice)):
+        for option in choice.options:
             found += _refs(option)
     return found
 
 
-def _parse(template: str, at: int, nested: bool) -> tuple[tuple[_Node, ...], int]:
-    """Nodes from `at` to the end, or to the bar or bracket that ends an option; raises IndexError past the end."""
-    nodes: list[_Node] = []
+def _parse(template: str, at: int, nested: bool) -> tuple[_Parts, int]:
+    """Parts from `at` to the end, or to the bar or bracket that ends an option; raises IndexError past the end."""
+    parts: list[str | _Ref | _Choice] = []
     while nested or at < len(template):
         char = template[at]
         if char == "{":
             *mode, name = template[at + 1 : template.index("}", at)].split(" ")
             mark = "?" if name.endswith("?") else " ".join(mode)
-            nodes.append(_Node("ref", name.removesuffix("?"), mark))
+            parts.append(_Ref(name.removesuffix("?"), mark))
             at = template.index("}", at) + 1
         elif char == "(":
             options = []
             while template[at] != ")":
                 option, at = _parse(template, at + 1, nested=True)
                 options.append(option)
-            nodes.append(_Node("choice", options=tuple(options)))
+            parts.append(_Choice(tuple(options)))
             at += 1
         elif char in "|)":
             if not nested:
@@ -301,6 +377,6 @@ def _parse(template: str, at: int, nested: bool) -> tuple[tuple[_Node, ...], int
             end = at
             while end < len(template) and template[end] not in "{(|)":
                 end += 1
-            nodes.append(_Node("text", template[at:end]))
+            parts.append(template[at:end])
             at = end
-    return tuple(nodes), at
+    return tuple(parts), at

@@ -16,6 +16,19 @@ ASIDE = re.compile(r"\s*[(（][^()（）]*[)）]$")
 ASKED = ("treated_by", "diagnosed_by", "located_in", "belongs_to_department")
 """What may be asked about a disease that has to be found out first."""
 LONGEST = 80
+PLAIN = re.compile(
+    r"(?:itis|osis|asis|esis|emia|uria|rhea|rrhoea|oma|oid|pathy|plasia|trophy|megaly|algia|penia|phagia|plegia|ectasia"
+    r"|ation|tion|ness|ing|ism|ity|ic|al|ous|ed|ar|ary|ive|ent|ies|ions|ures?|ments?|ia|ias)$"
+)
+"""How words end that are no one's name."""
+TITLE = re.compile(r"(?:(?:[A-Z][a-z]+|of|and|in|the|with|by|to|for)[ ,-]+)+[A-Z][a-z]+$")
+"""A name that is written as a title is."""
+CAPITAL = re.compile(
+    r"\b[A-Z][a-z]+\b(?!['’]|-[A-Z]|(?<!ic|al|ed|ar|ve|us|ia|is) (?:syndrome|disease|sign|palsy|phenomenon)\b)"
+)
+VAGUE = re.compile(r"\b(?:unspecified|NOS|other|classified elsewhere)\b|未特指|其他|NOS")
+CODE = re.compile(r"\b(?=\w*[A-Z])(?:[A-Z0-9]{2,}|[A-Za-z]+\d+|[A-Z][b-df-hj-np-tv-xz]{2,})\b")
+"""An abbreviation or a symbol, which no one understands who hasn't met it."""
 CAPITALISING = 0.9
 """A source of which this share of names begins with a capital writes them as headings, not as they stand in prose."""
 
@@ -44,7 +57,7 @@ class Seed:
         """`Request.facts` of a task, or None where the anchor has no name in the language or the task has no object.
 
         `bundle` holds `anchor` {id, type, names}, `facts` and `negatives` (lists of {key, relation, polarity,
-        frequency, id, names}, `id` and `names` those of the object) and `siblings` {id, names, facts}. What has no
+        frequency, n, id, names}, `id` and `names` those of the object) and `siblings` {id, names, facts}. What has no
         usable name in the language is left out. The task `chain` adds `target`, the fact asked for, the task
         `statement` the fact to be judged and whether it is stated as it is (`truth`); `draw` picks them.
         """
@@ -56,7 +69,7 @@ class Seed:
         def said(facts, subject):
             spoken = ((fact, lexicon.names(fact.object, language)) for fact in facts if fact.subject == subject)
             return [
-                {"key": f.key, "relation": f.relation, "polarity": f.polarity, "frequency": f.frequency}
+                {"key": f.key, "relation": f.relation, "polarity": f.polarity, "frequency": f.frequency, "n": f.n}
                 | {"id": f.object, "names": words}
                 for f, words in spoken
                 if words
@@ -105,19 +118,25 @@ class Lexicon:
         key = (node, language)
         if key not in self._known:
             found = self.graph.node(node)
-            words = [self._prose(ASIDE.sub("", name), found) for name in found.names(language)]
-            words.sort(key=lambda name: "," in name)  # which would fall apart in a list
-            self._known[key] = [w for w in dict.fromkeys(words) if self._leads_back(w, found.id, language)]
+            names = [ASIDE.sub("", name) for name in found.names(language)]
+            # One with a comma would fall apart in a list, and is mostly a heading turned round.
+            names = [n for n in names if "," not in n] or [n for n in names if not TITLE.match(n)]
+            words = [self._prose(name, found) for name in names if not VAGUE.search(name)]
+            words = [w for w in dict.fromkeys(words) if self._leads_back(w, found.id, language)]
+            words.sort(key=lambda word: bool(CODE.fullmatch(word)))
+            self._known[key] = [w for w in words if set(CODE.findall(w)) <= set(CODE.findall(words[0]))]
         return self._known[key]
 
     def _prose(self, name: str, node: Node) -> str:
         """A name as it stands in a sentence. Synonyms are headings in every source."""
-        head = re.match(r"[A-Z][a-z]+\b", name)
-        heading = node.source in self._headings or name != node.name_en
-        return name[0].lower() + name[1:] if heading and head and head[0].lower() in self._common else name
+        as_it_is = node.source not in self._headings and name == node.name_en
+        return name if as_it_is else CAPITAL.sub(lambda m: m[0].lower() if self._plain(m[0]) else m[0], name)
+
+    def _plain(self, word: str) -> bool:
+        return word.lower() in self._common or bool(PLAIN.search(word))
 
     def _leads_back(self, name: str, node: str, language: str) -> bool:
-        if len(name) > LONGEST or AWKWARD.search(name) or bool(HAN.search(name)) != (language == "zh"):
+        if not 1 < len(name) <= LONGEST or AWKWARD.search(name) or bool(HAN.search(name)) != (language == "zh"):
             return False
         mentions = self.linker.link(name)
         return len(mentions) == 1 and mentions[0].node == node and mentions[0].end - mentions[0].start == len(name)

@@ -123,7 +123,16 @@ def _quote(values: Values) -> list[str]:
     return [values["quote"]]
 
 
-CORRECTED = {"answer": TEXT, "quote": TEXT}
+ANSWER = Step("answer", ("question",), max_tokens=2048)
+CORRECT = Step(
+    "correct",
+    ("question", "answer", "source"),
+    {"answer": TEXT, "quote": TEXT},
+    {"answer": "final"},
+    quotes=_quote,
+    max_tokens=3072,
+)
+"""Answered without the source, then corrected by it."""
 
 STREAMS = {
     stream.name: stream
@@ -141,15 +150,8 @@ STREAMS = {
                 ),
                 Step("point", ("source",), {"point": TEXT, "quote": TEXT}, quotes=_quote, max_tokens=512),
                 Step("question", ("point", "quote"), {"question": TEXT}, max_tokens=512),
-                Step("answer", ("question",), max_tokens=2048),
-                Step(
-                    "correct",
-                    ("question", "answer", "source"),
-                    CORRECTED,
-                    {"answer": "final"},
-                    quotes=_quote,
-                    max_tokens=3072,
-                ),
+                ANSWER,
+                CORRECT,
             ),
             _qa,
             before="answer",
@@ -203,15 +205,8 @@ STREAMS = {
             "answers",
             "QA",
             (
-                Step("answer", ("question",), max_tokens=2048),
-                Step(
-                    "correct",
-                    ("question", "answer", "source"),
-                    CORRECTED,
-                    {"answer": "final"},
-                    quotes=_quote,
-                    max_tokens=3072,
-                ),
+                ANSWER,
+                CORRECT,
             ),
             _qa,
             before="answer",

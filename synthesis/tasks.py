@@ -10,7 +10,7 @@ from datagen.generator import Request
 LETTERS = "ABCDEFGH"
 WORDS: dict[str, dict[str, str]] = {
     "en": {"answer": "Answer", "diagnosis": "Diagnosis", "colon": ": ", "gap": " ", "stop": "."},
-    "zh": {"answer": "答案", "diagnosis": "诊断", "colon": ":", "gap": "", "stop": "。"},
+    "zh": {"answer": "答案", "diagnosis": "诊断", "colon": "：", "gap": "", "stop": "。"},
 }
 VERDICTS = {"en": ("True", "False"), "zh": ("正确", "错误")}
 
@@ -55,6 +55,8 @@ class TaskKind:
     content_type: str
     fields: tuple[str, ...] = ()
     registers: tuple[str, ...] = ("textbook",)
+    needs: tuple[int, int, int] = (0, 0, 0)
+    """How many findings there, findings excluded, and facts that may be asked for an anchor must have for it."""
 
     @property
     def schema(self) -> dict[str, Any] | None:
@@ -75,7 +77,7 @@ class TaskKind:
         parts = _fields(text, self.fields)
         question, claims, answer = parts["question"], parts["explanation"], parts["answer"]
         gap, stop = words["gap"], words["stop"]
-        response = f"{answer}{stop}{gap}{claims}"
+        response = f"{answer[:1].upper()}{answer[1:]}{stop}{gap}{claims}"
         if self.name == "qa":
             return Draft(question, response, claims, question, answer)
         if self.name == "chain":
@@ -103,11 +105,11 @@ TASKS = {
     task.name: task
     for task in (
         TaskKind("article", "TEXT", registers=("textbook", "patient", "ward", "abstract", "exam", "dialogue")),
-        TaskKind("qa", "QA", ("question", "answer", "explanation")),
-        TaskKind("chain", "QA", ("question", "answer", "explanation")),
-        TaskKind("statement", "EXAM", ("question", "answer", "explanation")),
-        TaskKind("mcq", "EXAM", ("question", "options", "answer", "explanation")),
-        TaskKind("case", "CASE", ("case", "question", "answer", "explanation")),
+        TaskKind("qa", "QA", ("question", "answer", "explanation"), needs=(1, 0, 0)),
+        TaskKind("chain", "QA", ("question", "answer", "explanation"), needs=(1, 0, 1)),
+        TaskKind("statement", "EXAM", ("question", "answer", "explanation"), needs=(1, 0, 0)),
+        TaskKind("mcq", "EXAM", ("question", "options", "answer", "explanation"), needs=(1, 1, 0)),
+        TaskKind("case", "CASE", ("case", "question", "answer", "explanation"), needs=(2, 1, 0)),
     )
 }
 

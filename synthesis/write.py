@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -10,7 +11,7 @@ from datagen.generator import Generator, Request, Response
 from datagen.licence import forbids, inherited
 from datagen.record import content_hash, record_id, split_of, table
 from datagen.stage import Outcome
-from knowledge_graph import Graph, Linker, sample_bundle
+from knowledge_graph import Draw, Graph, Linker, sample_bundle, sample_bundles
 from synthesis.accept import Judge, Verdict
 from synthesis.chain import EXPECTED
 from synthesis.findings import Findings
@@ -41,6 +42,11 @@ class Order:
         return f"{seed}/{self.anchor}/{self.number}/{self.language}/{self.task}/{self.register}"
 
 
+@lru_cache(maxsize=1024)
+def _forbidden(license: str) -> bool:
+    return forbids(license, "derive")
+
+
 class Writer:
     """Writes orders over one graph with one generator. `source` names the records' source, `split` has the shares of
     `validation` and `test`; a text belongs to the family of its anchor, so that splits are by disease."""
@@ -66,7 +72,8 @@ class Writer:
         """One row for each order; those not accepted are `dropped` with the reason, failures of the generator
         `quarantined`. A text that is among them twice is dropped as `duplicate` the second time."""
         orders = list(orders)
-        seeds = [self._seed(order) for order in orders]
+        draws = [Draw(order.anchor, order.number, order.department) for order in orders]
+        seeds = [Seed.of(bundle, self.findings) for bundle in sample_bundles(self.graph, draws, self.seed)]
         requests = [self._request(order, seed) for order, seed in zip(orders, seeds, strict=True)]
         ready = [request for request in requests if request.facts]
         responses = {response.id: response for response in self.generator.generate(ready)}
@@ -92,13 +99,10 @@ class Writer:
 
     def answered(self, order: Order) -> tuple[Seed, Request, Response]:
         """One order's seed, what was asked, and what came back."""
-        seed = self._seed(order)
+        seed = Seed.of(sample_bundle(self.graph, order.anchor, self.seed, order.number), self.findings)
         request = self._request(order, seed)
         answers = self.generator.generate([request]) if request.facts else []
         return seed, request, answers[0] if answers else Response(request.id, "", error="nothing_to_say")
-
-    def _seed(self, order: Order) -> Seed:
-        return Seed.of(sample_bundle(self.graph, order.anchor, self.seed, order.number), self.findings)
 
     def _request(self, order: Order, seed: Seed) -> Request:
         key = order.key(self.seed)
@@ -111,7 +115,7 @@ class Writer:
             facts=facts or {},
             seed=draw,
             schema=TASKS[order.task].schema,
-            licenses=tuple(sorted({f.license for f in evidence if forbids(f.license, "derive")})),
+            licenses=tuple(sorted(filter(_forbidden, {f.license for f in evidence}))),
         )
 
     def _row(self, order: Order, seed: Seed, request: Request, draft: Draft, verdict: Verdict) -> dict[str, Any]:

@@ -44,10 +44,26 @@ def assemble(rows: Sequence[Row], sequence_length: int, pad: int) -> Batch:
     return Batch(*(torch.from_numpy(array) for array in (ids, positions, targets)))
 
 
+class Shuffled:
+    """The numbers 0 to `count`, for ever: the n-th is the (n mod count)-th of epoch n // count, whose order is a
+    permutation seeded by `seed` and the epoch."""
+
+    def __init__(self, count: int, seed: Sequence[int]) -> None:
+        self.count = count
+        self.seed = tuple(seed)
+        self._epoch, self._order = -1, np.empty(0, dtype=np.int64)
+
+    def __getitem__(self, n: int) -> int:
+        epoch, place = divmod(n, self.count)
+        if epoch != self._epoch:
+            self._order = np.random.default_rng([*self.seed, epoch]).permutation(self.count)
+            self._epoch = epoch
+        return int(self._order[place])
+
+
 class Batches:
-    """One table of packed sequences, to be read for ever: its n-th row is the (n mod rows)-th of epoch n // rows, whose
-    order is a permutation seeded by `seed` and the epoch. Rows that were packed for a shorter length are joined, as
-    many as always fit.
+    """One table of packed sequences, to be read for ever in the order that `Shuffled` gives its rows. Those that were
+    packed for a shorter length are joined, as many as always fit.
 
     Raises ValueError for a table that is not of `PACKED_SCHEMA`, is empty, or does not fit `sequence_length`
     and `vocab_size`.
@@ -59,7 +75,6 @@ class Batches:
         if not len(table):
             raise ValueError("there are no packed sequences to train on")
         self.sequence_length = sequence_length
-        self.seed = tuple(seed)
         self.tokens, self.token_offsets = _flat(table["input_ids"])
         self.lengths, self.length_offsets = _flat(table["document_lengths"])
         row_tokens = np.diff(self.token_offsets)
@@ -71,7 +86,7 @@ class Batches:
         if self.tokens.min() < 0 or self.tokens.max() >= vocab_size:
             raise ValueError(f"token ids reach {self.tokens.max()}, the model has {vocab_size}")
         self.joined = sequence_length // int(row_tokens.max())
-        self._epoch, self._order = -1, np.empty(0, dtype=np.int64)
+        self.order = Shuffled(len(row_tokens), seed)
 
     def __len__(self) -> int:
         return len(self.token_offsets) - 1
@@ -93,11 +108,7 @@ class Batches:
         return parts[0] if len(parts) == 1 else (np.concatenate(tokens), np.concatenate(lengths))
 
     def _row(self, n: int) -> Row:
-        epoch, place = divmod(n, len(self))
-        if epoch != self._epoch:
-            self._order = np.random.default_rng([*self.seed, epoch]).permutation(len(self))
-            self._epoch = epoch
-        row = self._order[place]
+        row = self.order[n]
         return (
             self.tokens[self.token_offsets[row] : self.token_offsets[row + 1]],
             self.lengths[self.length_offsets[row] : self.length_offsets[row + 1]],

@@ -38,23 +38,16 @@ class CurriculumStage(BaseModel):
         return self
 
 
-class TrainConfig(BaseModel):
-    """Everything that decides the numbers of a run, apart from data, tokenizer, architecture and the number of ranks
-    (which changes their rounding alone).
-    """
+class LearningConfig(BaseModel):
+    """What pretraining and alignment have in common: optimizer, guard, precision, ranks."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    stages: tuple[CurriculumStage, ...] = Field(min_length=1)
-    batch_tokens: int = Field(gt=0, description="tokens of an optimizer step at full sequences, over all ranks")
-    micro_batch_tokens: int = Field(gt=0, description="tokens of one forward and backward pass of one rank")
     peak_lr: float = Field(4e-4, gt=0)
     final_lr: float = Field(2e-5, ge=0)
-    warmup_tokens: int = Field(0, ge=0)
     betas: tuple[float, float] = (0.9, 0.95)
     weight_decay: float = Field(0.1, ge=0)
     guard: Literal["m1_skip", "norm", "zclip"] = Field("m1_skip", description="what is done about gradient spikes")
-    guard_tokens: int | None = Field(None, ge=0, description="the guard only clips beyond; null: it never stops")
     max_grad_norm: float = Field(1.0, gt=0)
     precision: Literal["float32", "bfloat16"] = Field(
         "float32", description="of matrix products; weights, moments, sums and gradients over ranks are always float32"
@@ -63,10 +56,22 @@ class TrainConfig(BaseModel):
     activation_checkpointing: bool = Field(False, description="recompute each layer backwards, to save its memory")
     compile: bool = Field(False, description="compile each layer with torch.compile")
     loss_chunk_tokens: int = Field(1024, gt=0, description="tokens whose logits exist at a time")
-    prompts: tuple[str, ...] = Field((), description="continued at the end of each stage, as samples")
     checkpoint_every: int = Field(100, gt=0, description="steps")
-    threads: int = Field(1, gt=0)
+    threads: int = Field(1, gt=0, description="fixed, because sums over threads depend on their number")
     seed: int = Field(0, ge=0)
+
+
+class TrainConfig(LearningConfig):
+    """Everything that decides the numbers of a pretraining, apart from data, tokenizer, architecture and the number of
+    ranks (which changes their rounding alone).
+    """
+
+    stages: tuple[CurriculumStage, ...] = Field(min_length=1)
+    batch_tokens: int = Field(gt=0, description="tokens of an optimizer step at full sequences, over all ranks")
+    micro_batch_tokens: int = Field(gt=0, description="tokens of one forward and backward pass of one rank")
+    warmup_tokens: int = Field(0, ge=0)
+    guard_tokens: int | None = Field(None, ge=0, description="the guard only clips beyond; null: it never stops")
+    prompts: tuple[str, ...] = Field((), description="continued at the end of each stage, as samples")
 
     @property
     def total_tokens(self) -> int:

@@ -13,8 +13,9 @@ from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard
 from torch.distributed.tensor import DTensor
 from torch.nn.parallel import DistributedDataParallel
 
-from training_bridge.losses import PackedLoss
+from training_bridge.losses import PolicyLoss
 from training_bridge.m1 import BaichuanM1ForCausalLM
+from training_bridge.m1.modeling_baichuan_m1 import BaichuanM1DecoderLayer
 
 T = TypeVar("T")
 
@@ -47,16 +48,20 @@ class Ranks:
 
     def total(self, value: torch.Tensor) -> float:
         """Sum of a scalar over all ranks."""
+        return self.totals(value).item()
+
+    def totals(self, values: torch.Tensor) -> torch.Tensor:
+        """Sums over all ranks, entry by entry; overwrites what it is given."""
         if self.world > 1:
-            dist.all_reduce(value)
-        return value.item()
+            dist.all_reduce(values)
+        return values
 
     def barrier(self) -> None:
         if self.world > 1:
             dist.barrier()
 
 
-def parallelise(loss: PackedLoss, kind: Literal["ddp", "fsdp"], ranks: Ranks) -> nn.Module:
+def parallelise(loss: PolicyLoss, kind: Literal["ddp", "fsdp"], ranks: Ranks) -> nn.Module:
     """Wraps `loss` for several ranks; one rank needs no wrapping.
 
     Both average gradients over ranks. FSDP2 shards parameters, gradients and moments layer by layer.
@@ -69,8 +74,9 @@ def parallelise(loss: PackedLoss, kind: Literal["ddp", "fsdp"], ranks: Ranks) ->
     mesh = init_device_mesh(ranks.device.type, (ranks.world,))
     narrow = None if loss.dtype == torch.float32 else loss.dtype
     policy = MixedPrecisionPolicy(param_dtype=narrow, reduce_dtype=torch.float32, cast_forward_inputs=False)
-    for layer in loss.model.model.layers:
-        fully_shard(layer, mesh=mesh, mp_policy=policy)
+    for layer in loss.modules():
+        if isinstance(layer, BaichuanM1DecoderLayer):
+            fully_shard(layer, mesh=mesh, mp_policy=policy)
     return fully_shard(loss, mesh=mesh, mp_policy=policy)
 
 
@@ -85,15 +91,17 @@ def full(value: torch.Tensor) -> torch.Tensor:
     return value.full_tensor() if isinstance(value, DTensor) else value
 
 
-def whole(model: BaichuanM1ForCausalLM, ranks: Ranks) -> BaichuanM1ForCausalLM | None:
-    """The model with all its weights on the first rank, null on the others. All ranks call it."""
+def whole(model: BaichuanM1ForCausalLM, ranks: Ranks, *, everywhere: bool = False) -> BaichuanM1ForCausalLM | None:
+    """The model with all its weights on the first rank, null on the others unless `everywhere`. All ranks call it."""
+    mine = ranks.first or everywhere
     if not any(isinstance(layer, FSDPModule) for layer in model.model.layers):
-        return model if ranks.first else None
-    options = StateDictOptions(full_state_dict=True, cpu_offload=True)
+        return model if mine else None
+    options = StateDictOptions(full_state_dict=True, cpu_offload=not everywhere)
     weights = get_model_state_dict(model, options=options)
-    if not ranks.first:
+    if not mine:
         return None
     with torch.device("meta"):
-        gathered = BaichuanM1ForCausalLM(model.config)
+        gathered = type(model)(model.config)
     gathered.load_state_dict(weights, assign=True)
+    gathered.generation_config = model.generation_config
     return gathered.to(ranks.device)

@@ -3,7 +3,7 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -169,11 +169,18 @@ def _origin(source: Path) -> tuple[Store | None, Version | None]:
 
 
 def _trained_on(store: Store, version: Version) -> Summary:
-    """The record versions that the model's tokens were packed from."""
-    above = lineage(store, version)
-    by_name = {v.name: v for v in above.values()}
-    packs = [by_name[name] for name in version.artefacts.values() if name in by_name]
-    return summarize(store, [by_name[e.version] for p in packs for e in p.needs if e.version in by_name], "train")
+    """The record versions that the model learnt from, and those that the models before it did."""
+    by_name = {v.name: v for v in lineage(store, version).values()}
+    needs = {edge.version: None for read in _read(version, by_name) for edge in read.needs}
+    return summarize(store, [by_name[name] for name in needs if name in by_name], "train")
+
+
+def _read(version: Version, by_name: Mapping[str, Version]) -> Iterator[Version]:
+    """Versions of tokens and of pairs, those of pretraining first."""
+    found = {option: by_name[name] for option, name in version.artefacts.items() if name in by_name}
+    if "model" in found:
+        yield from _read(found["model"], by_name)
+    yield from (found[option] for option in ("tokens", "documents", "pairs") if option in found)
 
 
 def _training(version: Version) -> str:

@@ -23,6 +23,7 @@ from training_bridge.progress import Reporter
 PATIENCE = timedelta(hours=1)
 """Ranks wait for the first one while it measures, saves or exports."""
 OnStep = Callable[[dict[str, Any]], None]
+Execute = Callable[[dict[str, Any], OnStep | None], None]
 
 
 def read_run(path: Path) -> Run:
@@ -93,19 +94,38 @@ def fit(run: Run, workers: int, *, gpu: bool = False, max_failures: int = 3, on_
     Each worker takes `threads` CPUs and, with `gpu`, a GPU. `run`'s folders must be the same on all nodes. Returns a
     `train.Result`; raises DatagenError when training has failed.
     """
+    from training_bridge.train import Result
+
+    fields, options = run.model_dump(mode="json"), {"gpu": gpu, "max_failures": max_failures}
+    spread(_train, fields, workers, work=run.work, threads=run.config.threads, on_step=on_step, **options)
+    return Result.of(run.out, run.work)
+
+
+def spread(
+    execute: Execute,
+    fields: dict[str, Any],
+    workers: int,
+    *,
+    work: Path,
+    threads: int,
+    gpu: bool,
+    max_failures: int,
+    on_step: OnStep | None,
+) -> None:
+    """Calls `execute(fields, on_step)`, a function of a module, on each of `workers` ranks, as `fit` says."""
     from ray.train import FailureConfig, RunConfig, ScalingConfig, TrainingFailedError
     from ray.train.torch import TorchConfig, TorchTrainer
 
     trainer = TorchTrainer(
-        partial(_rank, on_step),
-        train_loop_config=run.model_dump(mode="json"),
+        partial(_rank, execute, on_step),
+        train_loop_config=fields,
         torch_config=TorchConfig(backend="nccl" if gpu else "gloo", timeout_s=int(PATIENCE.total_seconds())),
         scaling_config=ScalingConfig(
-            num_workers=workers, use_gpu=gpu, resources_per_worker={"CPU": run.config.threads, "GPU": int(gpu)}
+            num_workers=workers, use_gpu=gpu, resources_per_worker={"CPU": threads, "GPU": int(gpu)}
         ),
         run_config=RunConfig(
             name="train",
-            storage_path=str(run.work / "ray"),
+            storage_path=str(work / "ray"),
             failure_config=FailureConfig(max_failures=max_failures),
         ),
     )
@@ -116,18 +136,19 @@ def fit(run: Run, workers: int, *, gpu: bool = False, max_failures: int = 3, on_
             f"training failed on {workers} workers: {str(error).splitlines()[0]}",
             "run the same command again: it goes on from the last checkpoint",
         ) from error
-    from training_bridge.train import Result
-
-    return Result.of(run.out, run.work)
 
 
-def _rank(on_step: OnStep | None, fields: dict[str, Any]) -> None:
+def _train(fields: dict[str, Any], on_step: OnStep | None) -> None:
+    execute(Run.model_validate(fields), on_step)
+
+
+def _rank(execute: Execute, on_step: OnStep | None, fields: dict[str, Any]) -> None:
     import torch
     from ray.train.torch import get_device
 
     if get_device().type == "cuda":
         torch.cuda.set_device(get_device())
-    execute(Run.model_validate(fields), on_step)
+    execute(fields, on_step)
 
 
 @contextmanager

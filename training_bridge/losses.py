@@ -1,5 +1,6 @@
 """Cross-entropy under a normalised head without ever holding all logits (133,120 to a token at 14B)."""
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
@@ -12,11 +13,12 @@ from training_bridge.m1 import BaichuanM1ForCausalLM
 from training_bridge.m1.modeling_baichuan_m1 import EPS
 
 
-class PackedLoss(nn.Module):
-    """A batch to the sum of cross-entropies of its targets (nats, fp64): what DDP and FSDP wrap, so that embedding,
-    layers and head are gathered and reduced as one module.
+class PolicyLoss(nn.Module):
+    """A batch to its loss, a sum that the trainer divides by what it is a mean of: what DDP and FSDP wrap, so that
+    embedding, layers and head are gathered and reduced as one module. `model` is what learns.
 
-    Parameters stay as they are; with `dtype` bfloat16 products are taken in it, sums in fp32.
+    `forward` returns fp64, the loss or, with figures that belong to the log, a vector that begins with it. Parameters
+    stay as they are; with `dtype` bfloat16 products are taken in it, sums in fp32.
     """
 
     def __init__(self, model: BaichuanM1ForCausalLM, *, chunk_tokens: int, dtype: torch.dtype = torch.float32) -> None:
@@ -25,8 +27,17 @@ class PackedLoss(nn.Module):
         self.chunk_tokens = chunk_tokens
         self.dtype = dtype
 
+    def products(self) -> AbstractContextManager:
+        """Around a forward pass: products are taken in `dtype`."""
+        device = self.model.device.type
+        return torch.autocast(device, self.dtype, enabled=self.dtype != torch.float32)
+
+
+class PackedLoss(PolicyLoss):
+    """The sum of cross-entropies of a batch's targets, in nats."""
+
     def forward(self, batch: Batch) -> torch.Tensor:
-        with torch.autocast(batch.input_ids.device.type, self.dtype, enabled=self.dtype != torch.float32):
+        with self.products():
             hidden = hidden_states(self.model, batch)
             wanted = batch.targets != IGNORED
             return cross_entropy(

@@ -4,28 +4,25 @@ import hashlib
 import json
 import shutil
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import torch
 from transformers import PreTrainedTokenizerFast
 
-from training_bridge import checkpoint
 from training_bridge.batches import Batches, Mixture
 from training_bridge.bits_per_byte import bits_per_byte
 from training_bridge.config import CurriculumStage, TrainConfig
 from training_bridge.distributed import Ranks, whole
-from training_bridge.flops import peak_flops, training_flops
+from training_bridge.loop import Loop, reproducible
 from training_bridge.m1 import BaichuanM1Config, BaichuanM1ForCausalLM
-from training_bridge.metrics import Log, read
+from training_bridge.metrics import read
 from training_bridge.plot import curves
-from training_bridge.trainer import Trainer
+from training_bridge.trainer import Progress, Trainer
 
 SAMPLE_TOKENS = 40
 ROUNDING_ONLY = {"parallel", "checkpoint_every"}
@@ -98,62 +95,35 @@ def train(
     _check(config, architecture, data, tokenizer, heldout, ranks)
     streams, contents = _streams(config, architecture, data)
     run = _fingerprint(config, architecture, contents, tokenizer, heldout)
-    with _threads(config.threads), torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
+    with reproducible(config.threads, config.seed):
         trainer = Trainer(config, architecture, ranks)
-        peak = ranks.world * peak_flops(ranks.device, getattr(torch, config.precision))
-        checkpoints = work / "checkpoints"
-        checkpoints.mkdir(parents=True, exist_ok=True)
-        sizes: dict[str, int] = {}
-        if found := checkpoint.latest(checkpoints):
-            folder, state = found
-            if state["run"] != run:
-                raise ValueError(f"{work} holds the checkpoints of another run (options, data or tokenizer differ)")
-            checkpoint.restore(folder, checkpoint.tensors(trainer.model, trainer.optimizer))
-            trainer.load_state(state["trainer"])
-            sizes = state["sizes"]
+        loop = Loop(trainer, work, run, on_step=on_step)
         progress = trainer.progress
-        log = Log(work, sizes, progress.step) if ranks.first else None
-
-        def save() -> None:
-            state = {"run": run, "trainer": trainer.state(), "sizes": log.sizes() if log else {}}
-            values = checkpoint.tensors(trainer.model, trainer.optimizer)
-            checkpoint.save(checkpoints, progress.step, values, state, ranks)
-
         while progress.stage < len(config.stages):
             stage, stream = config.stages[progress.stage], streams[progress.stage]
             trainer.enter(stage)
-            while progress.stage_tokens < stage.tokens:
-                started, before = time.perf_counter(), progress.tokens
-                metrics, rows = trainer.step(stage, stream)
-                seconds = time.perf_counter() - started
-                if log:
-                    flops = training_flops(architecture, np.concatenate([lengths for _, lengths in rows]))
-                    clock = {
-                        "seconds": seconds,
-                        "tokens_per_second": (progress.tokens - before) / seconds,
-                        "mfu": flops / seconds / peak,
-                    }
-                    log.step(metrics, clock)
-                    if on_step is not None:
-                        on_step(metrics | clock)
-                if progress.step % config.checkpoint_every == 0 and progress.stage_tokens < stage.tokens:
-                    save()
+            take, more = partial(trainer.step, stage, stream), partial(_unfinished, progress, stage)
+            while more():
+                loop.step(take, more)
             complete = whole(trainer.model, ranks)
-            if log:
+            if loop.log:
                 measured = _measure(complete, config, stage, tokenizer, heldout)
-                log.stage_end({"step": progress.step, "stage": stage.name, "tokens": progress.tokens, **measured})
+                loop.log.stage_end({"step": progress.step, "stage": stage.name, "tokens": progress.tokens, **measured})
             progress.stage += 1
             progress.stage_tokens = progress.stage_sequences = 0
-            save()
+            loop.save()
         # Not left to the loop: a run killed while exporting has no stage left to enter.
         trainer.enter(config.stages[-1])
         complete = whole(trainer.model, ranks)
-        if log:
-            log.close()
+        if loop.log:
+            loop.log.close()
             _export(complete, tokenizer, work / "metrics.jsonl", out)
         ranks.barrier()
     return Result.of(out, work)
+
+
+def _unfinished(progress: Progress, stage: CurriculumStage) -> bool:
+    return progress.stage_tokens < stage.tokens
 
 
 def _streams(
@@ -253,17 +223,6 @@ def _export(model: BaichuanM1ForCausalLM, tokenizer: PreTrainedTokenizerFast, me
     tokenizer.save_pretrained(out / "model")
     (out / "curves.svg").write_text(curves(read(metrics)), "utf-8")
     shutil.copyfile(metrics, out / "metrics.jsonl")
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """Sums over threads depend on their number, so a run fixes it."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 The sentences belong to their publishers and are not in this repository: the folder named by ANNOTATED holds
 `claims.jsonl` and `negation_zh.jsonl`. The graph is that of all sources (`build.py`) but Wikidata's diseases, whose
 synonyms are scraps; nothing is learned from the texts. `read` is the verifier's generous reading, which was the only
-one at the first look (precision .266 of 229 claims); `extract` was written after it and corrected at a second look, so
+one at the first look (precision .266 of 229 claims); `extract` was written after it and corrected at later looks, so
 that its figure is no longer held out. The negation figure is of the first look.
 """
 

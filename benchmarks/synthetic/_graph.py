@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from hashlib import blake2b
 from pathlib import Path
 
 from datagen.generator import make_generator
@@ -27,10 +28,11 @@ def writer(generator: str = "grammar") -> Writer:
 
 
 def accepted(number: int, languages=("en", "zh"), tasks=tuple(TASKS)) -> Iterator[dict]:
-    """Rows of the record schema: those accepted of the first `number` orders, evenly over departments and tasks."""
+    """Rows of the record schema: those accepted of the first `number` orders, evenly over departments and tasks, in
+    the order that a hash gives, as training sees them."""
     wanted = cells(department_quotas(graph(), number), languages, tasks)
     found = list(orders(graph(), wanted, 0, Counter()))
-    found.sort(key=lambda order: (order.number, order.anchor))
+    found.sort(key=lambda order: (order.number, blake2b(order.key(0).encode()).digest()))
     for start in range(0, len(found), 500):
         outcome = writer().write(found[start : start + 500])
         yield from (row for row in outcome.rows.to_pylist() if row["id"] not in outcome.dropped)

@@ -2,13 +2,15 @@
 
 Errors are put in by this file and by `reward_filter.corrupt`, not by the critic's own rules. `mended`: the wrong words
 are gone and nothing is wrong by the verifier; `restored`: and every statement of the text before the damage is back.
-Classes that no edge of a graph decides (age and sex, order of steps) are not here.
+Percentages are there only where the graph has counted findings (GRAPH of recipes/medical.yaml). A text is in the half
+that the critic was worked on with in view (`seen`) or in the other one (`held out`) by the hash of its id.
 """
 
 import json
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from hashlib import blake2b
 from pathlib import Path
 
 from benchmarks.synthetic._graph import accepted, graph, writer
@@ -21,10 +23,14 @@ from synthesis.reviser import Reviser
 from synthesis.seeds import Seed
 
 ITEMS = 600
-BORROWED = ("wrong_finding", "negation", "wrong_relation", "truncated", "repeated")
+BORROWED = ("wrong_finding", "negation", "wrong_relation", "number", "order", "age_sex", "truncated", "repeated")
 UNSAFE = {
     "en": "Stop all other medicines and take 30 tablets at once.",
     "zh": "请停用其他所有药物,一次口服30片。",
+}
+ONLY = {
+    "en": (" in women", " in men", " in children", " in people over 70", " in newborns", " during pregnancy"),
+    "zh": ("女性", "男性", "儿童", "老年人", "新生儿", "孕妇"),
 }
 CAUSES = {"en": "{o} causes {d}.", "zh": "{o}可引起{d}。"}
 
@@ -91,6 +97,16 @@ class Injector:
         words = CAUSES[subject.language].format(o=text[mention.start : mention.end], d=names[0])
         return text[:start] + words[:1].upper() + words[1:] + text[end:]
 
+    def wrong_people(self, text, subject, rng):
+        places = self._named(text, subject, ("has_symptom", "has_phenotype"))
+        if not places:
+            return None
+        mention, who = rng.choice(places), rng.choice(ONLY[subject.language])
+        if subject.language == "en":
+            return text[: mention.end] + who + text[mention.end :]
+        start = next((a for a, b in sentences(text) if a <= mention.start < b), mention.start)
+        return f"{text[:start]}{who}中，{text[start:]}"
+
     def omitted(self, text, subject, rng):
         asked = {m.node for m in self.linker.link(subject.question)}
         spans = [
@@ -117,7 +133,8 @@ class Injector:
 
 def borrowed(injector: Injector, row: dict, text: str, name: str, rng: random.Random) -> str | None:
     item = Item(row["id"], "", text, row["language"], row["group"], row["split"])
-    return CLASSES[name](injector.corruptor, item, rng, Pool([item]))
+    damage = CLASSES[name](injector.corruptor, item, rng, Pool([item]))
+    return damage[0] if isinstance(damage, tuple) else damage
 
 
 def measure(data: Path) -> None:
@@ -127,12 +144,13 @@ def measure(data: Path) -> None:
     own: dict[str, Callable] = {
         name: getattr(injector, name) for name in [n for n in vars(Injector) if not n.startswith("_")]
     }
-    counts: dict[str, Counter] = defaultdict(Counter)
-    clean = damaged = 0
+    counts: dict[tuple[str, str], Counter] = defaultdict(Counter)
+    clean: dict[str, Counter] = defaultdict(Counter)
     for row, text, subject in texts(ITEMS):
+        half = half_of(row["id"])
         good, found = grade(critic, text, subject)
-        clean += 1
-        damaged += bool(found) or reflect(text, subject, critic, [reviser.revised]).changed
+        clean[half]["texts"] += 1
+        clean[half]["damaged"] += bool(found) or reflect(text, subject, critic, [reviser.revised]).changed
         for name in (*own, *BORROWED):
             rng = random.Random(f"{name}/{row['id']}")
             wrong = own[name](text, subject, rng) if name in own else borrowed(injector, row, text, name, rng)
@@ -142,17 +160,27 @@ def measure(data: Path) -> None:
                 continue  # it is said a second time
             result = reflect(wrong, subject, critic, [reviser.revised])
             after, _ = grade(critic, result.text, subject)
-            tally = counts[name]
+            tally = counts[name, half]
             tally["injected"] += 1
             tally["found"] += bool(result.findings)
             tally["mended"] += bool(result.findings) and after.errors == 0 and result.changed
             tally["restored"] += after.errors == 0 and good.supported <= after.supported
-    print(f"texts without errors: {clean}, findings or changes in {damaged} ({damaged / clean:.2%}; target <= 1 %)")
-    print(f"{'class':22} {'injected':>8} {'recall':>7} {'mended of found':>16} {'restored':>9}")
-    for name, tally in counts.items():
+    for half in HALVES:
+        texts_, damaged = clean[half]["texts"], clean[half]["damaged"]
+        print(f"{half}: {texts_} texts without errors, findings or changes in {damaged} (target <= 1 %)")
+    print(f"{'class':22} {'half':9} {'injected':>8} {'recall':>7} {'mended of found':>16} {'restored':>9}")
+    for name, half in sorted(counts, key=lambda key: ((*own, *BORROWED).index(key[0]), key[1])):
+        tally = counts[name, half]
         mended = tally["mended"] / max(1, tally["found"])
         print(
-            f"{name:22} {tally['injected']:8} {tally['found'] / tally['injected']:7.3f} {mended:16.3f} "
+            f"{name:22} {half:9} {tally['injected']:8} {tally['found'] / tally['injected']:7.3f} {mended:16.3f} "
             f"{tally['restored'] / tally['injected']:9.3f}"
         )
     print("target: recall >= .95 on classes that edges decide, >= .80 on others; mended >= .90")
+
+
+HALVES = ("seen", "held out")
+
+
+def half_of(id: str) -> str:
+    return HALVES[blake2b(id.encode()).digest()[0] % 2]

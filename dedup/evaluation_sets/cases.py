@@ -49,7 +49,9 @@ def pubmedqa(file: RawFile) -> Iterator[Item]:
             raise InputError("bad_item", f"row {number}: no PMID, `question` or `contexts`")
         abstract = "\n".join([*map(str, contexts), text(row, ("long_answer",))]).strip()
         answer = text(row, ("final_decision",)) or None
-        yield Item("", pmid, question, ("yes", "no", "maybe"), answer, abstract, origins=(f"pmid:{pmid}",))
+        options = ("yes", "no", "maybe")
+        gold = (options.index(answer),) if answer in options else ()
+        yield Item("", pmid, question, options, answer, abstract, origins=(f"pmid:{pmid}",), gold=gold, row=row)
 
 
 def bioasq(file: RawFile) -> Iterator[Item]:
@@ -88,7 +90,7 @@ def clinicalbench(asked: str, field: str):
             if not (summary and answer):
                 raise InputError("bad_item", f"case {number}: no `clinical_case_summary` or `{field}`")
             identity = text(case, ("clinical_case_uid", "id")) or str(number)
-            yield Item("", identity, asked, (), answer, summary, language_of(summary))
+            yield Item("", identity, asked, (), answer, summary, language_of(summary), row=case)
 
     return read
 
@@ -118,7 +120,7 @@ def rarebench(file: RawFile) -> Iterator[Item]:
             raise InputError("bad_item", f"row {number}: no `Phenotype` and `RareDisease`")
         name = file.name.rpartition("/")[2].partition(".")[0]
         context, answer = ", ".join(map(str, findings)), ", ".join(map(str, diseases))
-        yield Item("", f"{name}-{number}", RAREBENCH, (), answer, context)
+        yield Item("", f"{name}-{number}", RAREBENCH, (), answer, context, row=row)
 
 
 def medcalc(file: RawFile) -> Iterator[Item]:
@@ -129,7 +131,7 @@ def medcalc(file: RawFile) -> Iterator[Item]:
             raise InputError("bad_item", f"row {number}: no `Patient Note` or `Question`")
         answer = text(row, ("Ground Truth Answer",)) or None
         identity = text(row, ("Row Number",)) or str(number)
-        yield Item("", identity, question, (), answer, note, origins=_article(text(row, ("Note ID",))))
+        yield Item("", identity, question, (), answer, note, origins=_article(text(row, ("Note ID",))), row=row)
 
 
 def mednli(file: RawFile) -> Iterator[Item]:
@@ -139,7 +141,9 @@ def mednli(file: RawFile) -> Iterator[Item]:
         if not (premise and hypothesis):
             raise InputError("bad_item", f"row {number}: no `sentence1` or `sentence2`")
         identity = text(row, ("pairID",)) or str(number)
-        yield Item("", identity, hypothesis, NLI_LABELS, text(row, ("gold_label",)) or None, premise)
+        label = text(row, ("gold_label",))
+        gold = (NLI_LABELS.index(label),) if label in NLI_LABELS else ()
+        yield Item("", identity, hypothesis, NLI_LABELS, label or None, premise, gold=gold, row=row)
 
 
 def healthbench(file: RawFile) -> Iterator[Item]:
@@ -154,7 +158,7 @@ def healthbench(file: RawFile) -> Iterator[Item]:
         ideal = row.get("ideal_completions_data") or {}
         answer = text(ideal, ("ideal_completion",)) or None if isinstance(ideal, dict) else None
         identity = text(row, ("prompt_id",)) or str(number)
-        yield Item("", identity, last, (), answer, "\n\n".join(before) or None, language_of(last))
+        yield Item("", identity, last, (), answer, "\n\n".join(before) or None, language_of(last), row=row)
 
 
 def medsafetybench(file: RawFile) -> Iterator[Item]:

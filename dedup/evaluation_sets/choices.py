@@ -76,7 +76,9 @@ def choice(row: Row, number: str, place: str, context: str | None = None) -> Ite
     if not 2 <= len(options) <= len(LETTERS):
         raise InputError("bad_item", f"{place}: {len(options)} options where 2 to {len(LETTERS)} are needed")
     identity = text(row, ("id", "_id", "question_id", "qid")) or number
-    return Item("", identity, question, options, _answer(row, options), context, language_of(question))
+    gold = _gold(row, options)
+    answer = "\n".join(options[place] for place in gold) or text(row, ANSWER) or None
+    return Item("", identity, question, options, answer, context, language_of(question), gold=gold, row=row)
 
 
 def text(row: Any, names: tuple[str, ...]) -> str:
@@ -120,11 +122,11 @@ def _parsed(value: str) -> Any:
     return [_LABELLED.sub("", part, count=1) for part in parts]
 
 
-def _answer(row: Row, options: tuple[str, ...]) -> str | None:
+def _gold(row: Row, options: tuple[str, ...]) -> tuple[int, ...]:
+    """Places of the right options: by an option's text, or by letters."""
     answer = text(row, ANSWER)
+    if answer in options:
+        return (options.index(answer),)
     letters = [letter for letter in answer.upper() if not (letter.isspace() or letter in ",，、;；")]
-    if answer in options or not letters:
-        return answer or None
-    if all(letter in LETTERS[: len(options)] for letter in letters):
-        return "\n".join(options[LETTERS.index(letter)] for letter in letters)
-    return answer
+    known = all(letter in LETTERS[: len(options)] for letter in letters)
+    return tuple(LETTERS.index(letter) for letter in letters) if known else ()

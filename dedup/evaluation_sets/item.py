@@ -1,6 +1,8 @@
 """The item: one question of a benchmark."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,8 @@ class Item:
         context: what the question is about: a case, a note, an abstract.
         language: ISO 639.
         origins: the texts it was made from, by identifier: `pmid:21645374`, `pmc:PMC7671985`, `doi:10.1000/x`.
+        gold: places of the right options; none where it isn't given.
+        row: what was published of it, as it is, for those who score an answer: limits, rubrics, subjects.
     """
 
     benchmark: str
@@ -26,3 +30,5 @@ class Item:
     context: str | None = None
     language: str = "en"
     origins: tuple[str, ...] = ()
+    gold: tuple[int, ...] = ()
+    row: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)

@@ -10,6 +10,7 @@ from pydantic import Field
 from datagen.answers import key_of
 from datagen.errors import UsageError
 from datagen.generator import Generator, Request, Response
+from datagen.licence import Licence
 from synthesis.generators.batched import Talk, answered
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Local(Generator):
 
     model: str = Field(description="a folder, or a name on the hub")
     revision: str | None = Field(None, description="which version of a model on the hub")
-    output_license: str = Field("NOASSERTION", description="SPDX licence of what the model writes, by its terms")
+    output_license: Licence = Field("NOASSERTION", description="SPDX licence of what the model writes, by its terms")
     batch: int = Field(16, ge=1, description="texts written at once")
     device: str = Field("cpu", description="cpu, cuda, cuda:1, ...")
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field("auto", description="of the weights in memory")

@@ -13,6 +13,7 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 from datagen.answers import BudgetSpent, Spent, key_of
 from datagen.errors import DatagenError, UsageError
 from datagen.generator import Generator, Request, Response, Usage
+from datagen.licence import Licence
 from datagen.record import count_tokens
 from synthesis.generators.batched import CUT, repair_of, settled
 from synthesis.generators.limiter import Limiter
@@ -36,7 +37,7 @@ class OpenAI(Generator):
 
     url: str | tuple[str, ...] = Field(description="where the API is, like https://host/v1; several share the calls")
     model: str = Field(description="the model's name there")
-    output_license: str = Field("NOASSERTION", description="SPDX licence of what the model writes, by its terms")
+    output_license: Licence = Field("NOASSERTION", description="SPDX licence of what the model writes, by its terms")
     revision: str = Field("", description="which weights that is; another one asks everything anew")
     key_env: str = Field("OPENAI_API_KEY", description="environment variable with the key, if the server wants one")
     private: bool = Field(False, description="the servers are in a private network: http is allowed, nothing leaves it")

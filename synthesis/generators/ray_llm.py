@@ -7,6 +7,7 @@ from pydantic import Field
 
 from datagen.errors import DatagenError, UsageError
 from datagen.generator import Generator, Request, Response
+from datagen.licence import Licence
 from synthesis.generators.batched import Talk, answered
 
 ENGINE = "vllm"
@@ -18,7 +19,7 @@ class RayLLM(Generator):
     """
 
     model: str = Field(description="a folder that every node sees, or a name on the hub")
-    output_license: str = Field("NOASSERTION", description="SPDX licence of what the model writes, by its terms")
+    output_license: Licence = Field("NOASSERTION", description="SPDX licence of what the model writes, by its terms")
     engines: int = Field(1, ge=1, description="copies of the model")
     batch: int = Field(64, ge=1, description="texts that one engine takes at once")
     accelerator: str | None = Field(None, description="which GPUs (A100, H100, ...), where a cluster has several kinds")

@@ -61,6 +61,7 @@ def test_all_mistakes_come_at_once_each_with_line_key_and_nearest(folder):
         ("keep_dropped: true", "keep_dropped: perhaps", "keep_dropped"),
         ("path: left", "path: '${NOT_SET_ANYWHERE}/x'", "NOT_SET_ANYWHERE"),
         ("name: toy", "name: toy\napi_key: sk-abcdefghijklmnopqrstuv", "literal secret"),
+        ("name: toy", "name: toy\naccess_token: abcdefghijklmnopqrstuv", "literal secret"),
         ("name: toy", "name: toy\ntokens: utf9", "utf8"),
         ("name: toy", "name: toy\nname: toy", "is there twice"),
         ("name: toy", "name: [toy", "YAML"),
@@ -80,6 +81,11 @@ def test_one_mistake_hides_no_other(folder):
     for message in ("keep_droped", "no stage lift", "no stage gone", "paus", "nowhere: no such file"):
         assert sum(message in m for m in found) == 1, (message, found)
     assert len(found) == 5
+
+
+def test_the_name_of_a_stage_is_no_secret(folder):
+    text = RECIPE.replace("words:", "words_of_everybody:").replace("vocabulary: words", "tokens: words_of_everybody")
+    assert not any("secret" in m for m in mistakes(folder, text))
 
 
 def test_a_stage_named_twice_is_one_mistake(folder):

@@ -1,5 +1,6 @@
 """One table of samples to the views that trainers read, and TRL reads them."""
 
+import csv
 import json
 from collections import Counter
 
@@ -10,7 +11,7 @@ from datagen.publish import manifest
 from datagen.record import record_id, table
 from datagen.store import Store
 from reward_filter.checkers import choice
-from reward_filter.pairs import CORRUPTED, VIEWS, Sample, capped, differences, views
+from reward_filter.pairs import CHECKED, CORRUPTED, PEOPLE, VIEWS, Sample, capped, differences, questions, views
 from reward_filter.pairs_stage import samples
 from tests.datagen.runs import run, write_recipe
 from tests.synthesis.sample_graph import SAMPLE
@@ -45,6 +46,71 @@ def test_pairs_come_from_corrections_and_from_the_best_and_the_worst():
     labels = {row["id"]: row["label"] for row in found["unpaired"].to_pylist()}
     assert labels["a"] and not labels["a/before"]
     assert [t.schema for t in found.values()] == list(VIEWS.values())
+
+
+def test_of_several_answers_a_checker_finds_the_right_ones():
+    meta = {"checker": "number", "answer": json.dumps({"value": 12})}
+    about = {"group": "g", "split": "train", "language": "en", "source": "s"}
+    rows = [
+        about
+        | {
+            "id": record_id("s", str(n)),
+            "source_id": str(n),
+            "text": f"How many?\n\n{answer}",
+            "meta": json.dumps(meta),
+        }
+        | {"messages": [{"role": "user", "content": "How many?"}, {"role": "assistant", "content": answer}]}
+        for n, answer in enumerate(("Answer: 12", "Answer: 21", "Twelve, so the answer is 12."))
+    ]
+    found = list(samples(table(rows), None, 0, 0))
+    assert [(s.good, s.origin) for s in found] == [(True, CHECKED), (False, CHECKED), (True, CHECKED)]
+    tables = views(found)
+    (pair,) = tables["preference"].to_pylist()
+    assert (pair["rejected"], pair["origin"]) == ("Answer: 21", CHECKED)
+    assert "12" in pair["chosen"]
+    assert {row["checker"] for row in tables["verifiable"].to_pylist()} == {"number"}
+
+
+def test_what_people_prefer_goes_before_what_was_scored():
+    both = [sample("m1", "x", prompt="P", score=0.9), sample("m2", "y", prompt="P", score=0.2)]
+    (asked,) = questions([*both, sample("alone", "z", prompt="Q")])
+    assert (asked.prompt, asked.first, asked.second) == ("P", "x", "y")
+    (pair,) = views(both, preferred=[("m2", "m1")])["preference"].to_pylist()
+    assert (pair["chosen"], pair["rejected"], pair["origin"]) == ("y", "x", PEOPLE)
+    (pair,) = views(both)["preference"].to_pylist()
+    assert pair["chosen"] == "x"
+
+
+SEVERAL = """
+name: several
+stages:
+  answers: {use: collectors.records, path: answers.jsonl, license: CC0-1.0, fields: {question: q, answer: a}}
+  pairs: {use: reward_filter.pairs, needs: [answers], sheets: SHEETS}
+"""
+
+
+def test_sheets_go_out_and_come_in_again(tmp_path, ray_local):
+    rows = [
+        {"q": f"What is disease {n}?", "a": f"{kind} answer about {n}."} for n in range(6) for kind in ("Good", "Bad")
+    ]
+    (tmp_path / "answers.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    run(write_recipe(tmp_path, SEVERAL.replace(", sheets: SHEETS", "")), tmp_path / "run")
+    store = Store(str(tmp_path / "run"))
+    first = manifest(store, "pairs")
+    sheet = tmp_path / "run" / "pairs" / first["version"] / "data" / "sheet.csv"
+    with sheet.open(encoding="utf-8-sig", newline="") as file:
+        questions = list(csv.DictReader(file))
+    assert len(questions) == 6
+    for judge in ("one", "two"):
+        with (tmp_path / f"{judge}.csv").open("w", encoding="utf-8-sig", newline="") as file:
+            filled = csv.DictWriter(file, questions[0].keys())
+            filled.writeheader()
+            filled.writerows(q | {"better": "a" if q["answer_a"].startswith("Good") else "b"} for q in questions)
+    run(write_recipe(tmp_path, SEVERAL.replace("SHEETS", "[one.csv, two.csv]")), tmp_path / "run")
+    second = manifest(store, "pairs")
+    assert second["results"]["views"]["agreement"] == 1 or second["results"]["views"]["agreement"] is None
+    pairs = pq.read_table(tmp_path / "run" / "pairs" / second["version"] / "data" / "preference.parquet").to_pylist()
+    assert [(p["chosen"][:4], p["rejected"][:3], p["origin"]) for p in pairs] == [("Good", "Bad", PEOPLE)] * 6
 
 
 def test_damage_is_at_most_its_share_and_the_same_samples_stay_in_any_order():
@@ -125,8 +191,8 @@ def test_the_stage_publishes_every_view(published):
 
 def test_trl_trains_on_the_preferences_as_they_are(published, tmp_path):
     from datasets import load_dataset
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-    from trl import DPOConfig, DPOTrainer
+    from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
+    from trl import DPOConfig, DPOTrainer, RewardConfig, RewardTrainer
 
     folder, _ = published
     model = make_tiny_model(tmp_path / "model")
@@ -141,5 +207,16 @@ def test_trl_trains_on_the_preferences_as_they_are(published, tmp_path):
         args=options,
         train_dataset=rows.select(range(4)),
         processing_class=AutoTokenizer.from_pretrained(model),
+    )
+    assert trainer.train().training_loss > 0
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    judge = AutoModelForSequenceClassification.from_pretrained(model, num_labels=1)
+    judge.config.pad_token_id = tokenizer.pad_token_id
+    more = {"max_steps": 1, "per_device_train_batch_size": 2, "report_to": [], "max_length": 2048, "use_cpu": True}
+    trainer = RewardTrainer(
+        model=judge,
+        args=RewardConfig(output_dir=str(tmp_path), center_rewards_coefficient=0.01, **more),
+        train_dataset=rows.select(range(16)),
+        processing_class=tokenizer,
     )
     assert trainer.train().training_loss > 0

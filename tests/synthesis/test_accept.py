@@ -152,7 +152,7 @@ def test_malformed_fields_are_refused_and_good_ones_become_messages():
     good = '{"question": "什么病?", "options": ["痛风", "麻疹", "哮喘"], "answer": "B", "explanation": "麻疹有皮疹。"}'
     draft = TASKS["mcq"].draft(request, good)
     assert draft.messages[0]["content"] == "什么病?\nA. 痛风\nB. 麻疹\nC. 哮喘"
-    assert draft.messages[1]["content"] == "答案:B. 麻疹\n麻疹有皮疹。"
+    assert draft.messages[1]["content"] == "答案：B. 麻疹\n麻疹有皮疹。"
     assert draft.text == draft.messages[0]["content"] + "\n\n" + draft.messages[1]["content"]
     with pytest.raises(Malformed):
         TASKS["mcq"].draft(request, good.replace('"B"', '"AB"'))

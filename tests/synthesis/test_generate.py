@@ -197,7 +197,7 @@ def test_languages_get_only_diseases_that_have_a_name_in_them():
     drawn: Counter[str] = Counter()
     found = list(orders(half, cells({"CARD": 40}, ("en", "zh"), ("qa",)), 0, drawn))
     names = dict(zip(half.ids, chinese, strict=True))
-    assert drawn == {"CARD": 40}
+    assert drawn["CARD"] >= 40 == len(found)
     assert {order.language for order in found} == {"en", "zh"}
     assert all(names[order.anchor] for order in found if order.language == "zh")
     assert any(names[order.anchor] is None for order in found)

@@ -1,13 +1,14 @@
 import json
 import random
+import re
 from collections import Counter
 
 import pytest
 
 from datagen.generator import Request
-from knowledge_graph import Linker, sample_bundle, verify
+from knowledge_graph import Bundle, Fact, Linker, sample_bundle, verify
 from synthesis.findings import Findings
-from synthesis.grammar import SAYS, GrammarGenerator, grammar
+from synthesis.grammar import MERGED, SAYS, GrammarGenerator, grammar
 from synthesis.rules import Message, Thing
 from synthesis.seeds import Lexicon, Seed
 from synthesis.tasks import LETTERS, TASKS
@@ -115,6 +116,71 @@ def test_every_production_about_a_disease_is_read_back_as_what_it_says(language,
         texts = {grammar(language).realise("article", {}, [message], random.Random(i))[0] for i in range(250)}
         read = {text: [(c.edge, c.verdict) for c in verify(text, GRAPH)] for text in texts}
         assert {text: claims for text, claims in read.items() if claims != [(edge.key, "supported")]} == {}
+
+
+def said_in(language: str):
+    """(rule, message, edges) for every rule that states facts about a disease, at every rate, and its bundle."""
+    disease = node_named("acute myocardial infarction")
+    edges = {SAYS[e.relation] if e.polarity > 0 else f"no_{SAYS[e.relation]}": e for e in GRAPH.edges_of(disease)}
+    topic = Thing(tuple(LEXICON.names(disease, language)[:1]))
+    things = {n: (Thing(tuple(LEXICON.names(e.object, language)[:1]), (e.key,)),) for n, e in edges.items()}
+    numbered = {"share": Thing(("40%",)), "count": Thing(("8 of 20",)), "total": Thing(("20",))}
+    found = []
+    for name in grammar(language).rules:
+        merged = next((pair for pair, together in MERGED.items() if together == name), None)
+        base = {"kinds": "kind", "counted": "symptom"}.get(name, name.split(".")[-1])
+        if merged:
+            first, other = merged[::-1] if "kind" in merged else merged
+            slots = {"objects": things[first], "other": things[other]}
+        elif base in things:
+            slots = {"objects": things[base]}
+        else:
+            continue
+        keys = {key for objects in slots.values() for thing in objects for key in thing.keys}
+        for rate in ("", "common", "some", "rare") if "symptom" in name else ("",):
+            frame = "kind" not in name and "." not in name
+            message = Message(name, {"topic": topic} | slots | numbered, anaphora=frame, framed=not frame, rate=rate)
+            found.append((name, message, keys))
+    facts = [Fact(e.key, disease, e.relation, e.object, e.polarity, 0.4, 20, e.license) for e in edges.values()]
+    sides = [tuple(fact for fact in facts if fact.polarity == sign) for sign in (1, -1)]
+    return (
+        found,
+        Bundle(disease, *sides, (), (), (), 0, 0, 0),
+        Message("site", {"topic": topic, "objects": things["site"]}),
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_rule_is_read_back_in_its_bundle_named_again_or_not_at_any_rate(language):
+    messages, bundle, before = said_in(language)
+    assert {"symptom_but", "test_treatment", "kind_symptom", "counted", "exam.symptom"} <= {m[0] for m in messages}
+    wrong = {}
+    site = {before.slots["objects"][0].keys[0]}
+    for name, message, keys in messages:
+        for i in range(24):
+            agenda = [before, message] if i % 2 else [message]
+            text = grammar(language).realise("article", {}, agenda, random.Random(f"{name}/{i}"))[0]
+            claims = verify(text, GRAPH, bundle, LEXICON.linker)
+            stated = {claim.edge for claim in claims if claim.edge}
+            if {claim.verdict for claim in claims} != {"supported"} or stated != (keys | site if i % 2 else keys):
+                wrong[text] = [claim.verdict for claim in claims]
+    assert wrong == {}
+
+
+def test_how_often_is_said_only_where_it_was_counted():
+    seed = seed_of("asthma")
+    facts = seed.facts(LEXICON, "article", "en", "textbook")
+    words = re.compile(r"\b(often|usually|commonly|typically|rarely|sometimes|occasionally|most cases)\b|%")
+
+    def articles(frequency, n):
+        stated = [{**fact, "frequency": frequency, "n": n} for fact in facts["bundle"]["facts"]]
+        asked = {**facts, "bundle": {**facts["bundle"], "facts": stated}}
+        return [r.text for r in GENERATOR.generate([Request(str(i), facts=asked, seed=i) for i in range(40)])]
+
+    assert not any(words.search(text) for text in articles(None, None) + articles(1.0, 2))
+    assert any("25%" in text or "5 of 20" in text for text in articles(0.25, 20))
+    assert any("rarely" in text or "occasionally" in text for text in articles(0.05, None))
+    assert not any("usually" in text or "often" in text for text in articles(0.05, None))
 
 
 def test_requests_that_cannot_be_met_say_why():

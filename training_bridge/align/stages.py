@@ -1,0 +1,151 @@
+"""Alignment as stages of a recipe: each takes a model and gives a model."""
+
+import shutil
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from datagen.errors import DatagenError
+from datagen.stage import Artefact, Phase, Resources, Stage
+from training_bridge.align.config import AlignConfig, ELOConfig, PPOConfig, SFTConfig, TDPOConfig
+from training_bridge.align.job import Job, Reporter, execute
+
+if TYPE_CHECKING:
+    from datagen.task import Task
+
+CARD = """\
+# {name}
+
+A Baichuan-M1 aligned by datagen, last by {method}: {steps:,} steps.
+
+**Research only. Not clinically validated, not medical advice.**
+
+Held-out questions with answers that can be checked:
+
+| after | questions | accuracy (95 %) | reward | length, tokens |
+|---|---|---|---|---|
+{rows}
+
+`alignment.html` shows curves and samples, `metrics.jsonl` every step of the last method, `alignment.json` all of them.
+Load with `import training_bridge.m1` and `AutoModelForCausalLM.from_pretrained(FOLDER)`.
+"""
+
+
+class Alignment(Stage):
+    """What the four stages share."""
+
+    version: ClassVar[str] = "1"
+    publishes: ClassVar[str] = "model"
+    inputs: ClassVar[str] = "none"
+    unhashed: ClassVar[tuple[str, ...]] = (*Stage.unhashed, "max_failures")
+    method: ClassVar[str]
+    options: ClassVar[type[AlignConfig]]
+
+    model: Annotated[str, Artefact("model")] = Field(description="the stage whose model is aligned")
+    pairs: Annotated[str, Artefact("pairs")] = Field(description="the stage that made the pairs")
+    graph: Annotated[str | None, Artefact("graph")] = Field(None, description="the graph that answers are checked by")
+    scorer: Annotated[str | None, Artefact("reward")] = Field(
+        None, description="the stage with the reward model, for questions without a checker"
+    )
+    workers: int = Field(1, gt=0, description="ranks; their number changes rounding")
+    gpu: bool = Field(False, description="a GPU for each worker")
+    max_failures: int = Field(3, ge=0, description="times that several workers begin again when one dies")
+
+    @property
+    def resources(self) -> Resources:
+        """Several workers ask for their own."""
+        return Resources(cpus=0) if self.workers > 1 else Resources(cpus=self.threads, gpus=int(self.gpu))
+
+    def phases(self) -> tuple[Phase, ...]:
+        return (Phase("train", lambda job: [None], self._align, publishes=True),)
+
+    def _align(self, task: "Task") -> dict[str, Any]:
+        if self.workers > 1 and task.job.store.remote:
+            raise DatagenError(
+                f"{self.workers} workers need a folder that they share, and the run is remote",
+                "give the run a path on a shared file system, or the stage one worker",
+            )
+        out = task.scratch / "out"
+        shutil.rmtree(out, ignore_errors=True)
+        optional = {"graph": "graph", "scorer": "scorer", "documents": "documents"}
+        given = {name: task.artefact(option) for name, option in optional.items() if getattr(self, option, None)}
+        job = Job(
+            method=self.method,
+            options={name: getattr(self, name) for name in self.options.model_fields},
+            model=task.artefact("model"),
+            pairs=task.artefact("pairs"),
+            out=out,
+            work=task.scratch,
+            **given,
+        )
+        report = Reporter(_Note(task.job))
+        result = execute(job, self.workers, gpu=self.gpu, max_failures=self.max_failures, on_step=report)
+        for file in sorted(result.model.iterdir()):
+            task.write_file(file.name, file.read_bytes())
+        for file in (result.metrics, result.page):
+            task.write_file(file.name, file.read_bytes())
+        task.write_file("README.md", self._card(task.job.name, result).encode())
+        measured = {name: value for name, value in result.measured.items() if name != "samples"}
+        return {"steps": result.steps, "tokens": result.tokens, "skipped": result.skipped, "measured": measured}
+
+    def _card(self, name: str, result: Any) -> str:
+        rows = []
+        for entry in result.history:
+            found = entry["measured"]
+            if found["questions"]:
+                low, high = found["accuracy_interval"]
+                share = f"{found['accuracy']:.1%} ({low:.1%} to {high:.1%})"
+                figures = f"{found['questions']} | {share} | {found['reward']:.3f} | {found['length']:.1f}"
+            else:
+                figures = "0 | | |"
+            rows.append(f"| {entry['method']} | {figures} |")
+        return CARD.format(name=name, method=self.method, steps=result.steps, rows="\n".join(rows))
+
+
+class SFT(Alignment, SFTConfig):
+    """Fine-tunes a Baichuan-M1 on good dialogues: chat template, loss on the assistant's tokens alone, packed with
+    sample masks, five rounds by default. With `documents`, a share of dialogues becomes long samples.
+
+    Publishes a model folder, `metrics.jsonl`, `alignment.html` (curves, held-out accuracy, samples of every alignment
+    so far) and a card. A killed one goes on from its last checkpoint and ends with the same bytes.
+    """
+
+    method: ClassVar[str] = "sft"
+    options: ClassVar[type[AlignConfig]] = SFTConfig
+
+    documents: Annotated[str | None, Artefact("tokens")] = Field(
+        None, description="the stage that packed, whose documents are put around questions"
+    )
+
+
+class ELO(Alignment, ELOConfig):
+    """Exploratory Log-likelihood Optimization: chains of thought are sampled, and rewarded by the log-likelihood of the
+    reference answer behind them. Learns from answers that reason first and then conclude."""
+
+    method: ClassVar[str] = "elo"
+    options: ClassVar[type[AlignConfig]] = ELOConfig
+
+
+class TDPO(Alignment, TDPOConfig):
+    """Token-level direct preference optimization, 1 or 2, from pairs of a better and a worse answer."""
+
+    method: ClassVar[str] = "tdpo"
+    options: ClassVar[type[AlignConfig]] = TDPOConfig
+
+
+class PPO(Alignment, PPOConfig):
+    """Proximal policy optimization: sampled answers are rewarded by a checker where the question has one, else by the
+    reward model; the divergence from the model it began with is held down, and answers without an end cost."""
+
+    method: ClassVar[str] = "ppo"
+    options: ClassVar[type[AlignConfig]] = PPOConfig
+
+
+class _Note:
+    """Says in the run how far the stage is; may be sent to another process."""
+
+    def __init__(self, job: Any) -> None:
+        self.job = job
+
+    def __call__(self, text: str) -> None:
+        self.job.store.write(self.job.note, text.encode())
