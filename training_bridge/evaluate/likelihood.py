@@ -83,7 +83,7 @@ def measure(
     """
     try:
         from datasets import disable_progress_bars
-        from lm_eval import simple_evaluate
+        from lm_eval.evaluator import evaluate
         from lm_eval.models.huggingface import HFLM
         from lm_eval.tasks import TaskManager
     except ImportError as error:
@@ -95,14 +95,9 @@ def measure(
         raise UsageError("the tokenizer has neither a bos nor an eos token", "a text's first token can't be foreseen")
     disable_progress_bars()
     harness = HFLM(pretrained=model, tokenizer=tokenizer, batch_size=batch_size)
-    found = simple_evaluate(
-        model=harness,
-        tasks=list(tasks),
-        task_manager=TaskManager(include_path=str(folder), include_defaults=False, verbosity="ERROR"),
-        bootstrap_iters=0,
-        log_samples=True,
-        verbosity="ERROR",
-    )
+    manager = TaskManager(include_path=str(folder), include_defaults=False, verbosity="ERROR")
+    # Not `simple_evaluate`, which asks git and the machine about themselves, aloud.
+    found = evaluate(harness, manager.load(list(tasks)), bootstrap_iters=0, log_samples=True, verbosity="ERROR")
     return {
         name: [_measured(harness, sample) for sample in sorted(samples, key=lambda s: s["doc_id"])]
         for name, samples in found["samples"].items()
@@ -127,6 +122,7 @@ def _config(name: str, form: str, folder: Path) -> dict[str, Any]:
         },
         "test_split": "test",
         "output_type": "multiple_choice",
+        "num_fewshot": 0,
         "doc_to_text": "query",
         "doc_to_choice": "choices",
         "doc_to_target": "gold",

@@ -222,10 +222,13 @@ def _remember(folder: Path, *generators: Generator) -> None:
 
 
 def _called(model: str | Path | Generator) -> str:
-    """A model's name without the machine's paths."""
+    """A model's name without the machine's paths; of a published one, run and stage."""
     if isinstance(model, Generator):
         return str(getattr(model, "model", type(model).__name__))
-    return Path(str(model).rstrip("/")).name
+    path = Path(model)
+    if path.name == "data" and path.parent.name.startswith("v-"):
+        return "/".join(path.absolute().parts[-4:-2])
+    return path.name
 
 
 @contextmanager
