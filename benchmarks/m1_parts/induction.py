@@ -65,7 +65,8 @@ def batch(draw: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
     """Ids [batch, time] and which of them have been said by the period before."""
     rows, seen = [], []
     for period in torch.randint(SHORTEST, LONGEST + 1, (BATCH,), generator=draw).tolist():
-        segment = torch.randint(3, VOCABULARY, (period,), generator=draw)
+        # As in the paper a token has one successor: drawn with repeats, a tenth of the answers would be a guess.
+        segment = 3 + torch.randperm(VOCABULARY - 3, generator=draw)[:period]
         rows.append(segment.repeat(TIME // period + 1)[:TIME])
         # The first repeated token can't be foreseen: nothing says that the period is over.
         seen.append(torch.arange(TIME) > period)
