@@ -13,10 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import ValidationError
-
-from datagen.errors import DatagenError, UsageError
+from datagen.errors import DatagenError
+from datagen.stated import read_stated
 from training_bridge.config import CurriculumStage, Run
 from training_bridge.progress import Reporter
 
@@ -28,16 +26,7 @@ Execute = Callable[[dict[str, Any], OnStep | None], None]
 
 def read_run(path: Path) -> Run:
     """A `config.Run` from YAML; relative paths are meant from the file's folder. Raises UsageError for a wrong one."""
-    try:
-        fields = yaml.safe_load(path.read_text("utf-8"))
-        run = Run.model_validate(fields)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UsageError(f"{path} can't be read as YAML: {type(error).__name__}") from None
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
-        raise UsageError(
-            f"{path} is no training: {wrong}", "its fields are those of training_bridge.config.Run"
-        ) from None
+    run = read_stated(path, Run, "training")
     base = path.absolute().parent
     return run.model_copy(update={name: base / getattr(run, name) for name in ("tokens", "out", "work")})
 

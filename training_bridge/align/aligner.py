@@ -1,5 +1,6 @@
 """What the methods of alignment have in common: a policy that goes on from a model, and a step at a time."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,7 +63,7 @@ def read_view(pairs: Path, view: str, split: str) -> list[dict[str, Any]]:
     return rows.filter(pc.equal(rows["split"], split)).sort_by("id").to_pylist()
 
 
-class Aligner(Learner):
+class Aligner(Learner, ABC):
     """A method of alignment at work. `step` takes one step of `steps`; `model` is what learns."""
 
     name: ClassVar[str]
@@ -80,9 +81,9 @@ class Aligner(Learner):
                 f"on {given.ranks.world} ranks"
             )
 
+    @abstractmethod
     def step(self) -> tuple[dict[str, Any], np.ndarray]:
         """One step; returns its metrics and the lengths of the sequences it learnt from, of all ranks."""
-        raise NotImplementedError
 
     @property
     def more(self) -> bool:

@@ -5,10 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from datagen.errors import UsageError
+from datagen.stated import read_stated
 from training_bridge.align.config import AlignConfig, ELOConfig, PPOConfig, SFTConfig, TDPOConfig
 from training_bridge.launch import OnStep, spread
 
@@ -73,15 +72,7 @@ class Chain(BaseModel):
 
 def read_chain(path: Path) -> Chain:
     """A `Chain` from YAML; relative paths are meant from the file's folder. Raises UsageError for a wrong one."""
-    try:
-        chain = Chain.model_validate(yaml.safe_load(path.read_text("utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UsageError(f"{path} can't be read as YAML: {type(error).__name__}") from None
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
-        raise UsageError(
-            f"{path} is no alignment: {wrong}", "its fields are those of training_bridge.align.job.Chain"
-        ) from None
+    chain = read_stated(path, Chain, "alignment")
     base = path.absolute().parent
     folders = [name for name, info in Chain.model_fields.items() if "Path" in str(info.annotation)]
     given = {name: base / getattr(chain, name) for name in folders if getattr(chain, name) is not None}

@@ -1,12 +1,11 @@
 """What a search for a mixture is told."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from datagen.errors import UsageError
+from datagen.stated import read_stated
 
 GROUPS = 10
 OTHER = "other"
@@ -68,12 +67,5 @@ class Plan(BaseModel):
 
 def read_plan(path: Path) -> Plan:
     """A plan from YAML; a relative `rows` is meant from the file's folder. Raises UsageError for a wrong one."""
-    try:
-        fields: Any = yaml.safe_load(path.read_text("utf-8"))
-        plan = Plan.model_validate(fields)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UsageError(f"{path} can't be read as YAML: {type(error).__name__}") from None
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'plan'}: {e['msg']}" for e in error.errors())
-        raise UsageError(f"{path} is no plan of a mixture: {wrong}") from None
+    plan = read_stated(path, Plan, "plan of a mixture")
     return plan.model_copy(update={"rows": str(path.absolute().parent / plan.rows)})
