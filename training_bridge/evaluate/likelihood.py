@@ -87,9 +87,7 @@ def measure(
         from lm_eval.models.huggingface import HFLM
         from lm_eval.tasks import TaskManager
     except ImportError as error:
-        raise UsageError(
-            f"likelihoods need lm-evaluation-harness: {error}", "pip install 'datagen[evaluate]'"
-        ) from None
+        raise UsageError(f"likelihoods need lm-evaluation-harness: {error}", "pip install lm-eval") from None
 
     if tokenizer.bos_token_id is None and tokenizer.eos_token_id is None:
         raise UsageError("the tokenizer has neither a bos nor an eos token", "a text's first token can't be foreseen")
