@@ -18,6 +18,8 @@ margin:0;font:13px/1.4 ui-monospace,monospace}.scroll{overflow-x:auto}
 CURVES = {"loss": "loss", "reward": "reward", "kl": "KL, nats", "length": "length, tokens", "accuracy": "accuracy"}
 NAMES = {"start": "before", "sft": "SFT", "elo": "ELO", "tdpo": "TDPO", "ppo": "PPO"}
 WIDTH, HEIGHT, POINTS = 320, 110, 300
+LEFT, BELOW = 52, 18
+"""Room for the marks of the axes."""
 
 
 def page(history: Sequence[Mapping[str, Any]]) -> str:
@@ -78,11 +80,15 @@ def _curve(title: str, points: Sequence[tuple[int, float | None]]) -> str:
         for step, value in line
     )
     return (
-        f'<figure><svg viewBox="-2 -4 {WIDTH + 4} {HEIGHT + 8}" width="{WIDTH}" role="img">'
+        f'<figure><svg viewBox="{-LEFT} -6 {WIDTH + LEFT + 4} {HEIGHT + BELOW + 6}" width="{WIDTH + LEFT}" role="img" '
+        'font-size="11" fill="currentColor">'
+        f'<text x="-6" y="4" text-anchor="end">{high:.4g}</text>'
+        f'<text x="-6" y="{HEIGHT}" text-anchor="end">{low:.4g}</text>'
+        f'<text x="0" y="{HEIGHT + 14}">{first:,}</text>'
+        f'<text x="{WIDTH}" y="{HEIGHT + 14}" text-anchor="end">step {last:,}</text>'
         f'<path d="M0 0V{HEIGHT}H{WIDTH}" fill="none" stroke="#999"/>'
         f'<polyline points="{dots}" fill="none" stroke="#2a6f97" stroke-width="1.5"/></svg>'
-        f"<figcaption>{escape(title)}: {low:.4g} to {high:.4g}, {line[0][1]:.4g} at first, {line[-1][1]:.4g} at last "
-        f"({last:,} steps)</figcaption></figure>"
+        f"<figcaption>{escape(title)}: {line[0][1]:.4g} at first, {line[-1][1]:.4g} at last</figcaption></figure>"
     )
 
 
