@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING, Literal
 
 from collectors.privacy.identifiers import (
     accounts,
+    address_grammar_en,
     addresses_en,
     addresses_zh,
+    ages,
     codes,
     columns,
     dates,
+    hl7,
+    keyed,
+    names_again,
     names_en,
+    names_placed_en,
     names_zh,
     numbers_en,
     numbers_zh,
@@ -36,7 +42,7 @@ _LIGHT_RULES = (*online.LIGHT, *accounts.LIGHT, *phones.LIGHT, *records.LIGHT)
 _LIGHT = (_LIGHT_RULES, written_in_ascii(_LIGHT_RULES))
 _FULL_RULES = (
     *(*_LIGHT_RULES, *records.FULL, *accounts.FULL, *phones.FULL, *online.FULL, *postcodes.FULL),
-    *(*numbers_zh.RULES, *addresses_zh.RULES, *dates.AGE),
+    *(*numbers_zh.RULES, *addresses_zh.RULES, *ages.RULES),
 )
 _FULL = (_FULL_RULES, written_in_ascii(_FULL_RULES))
 _DIGIT_OR_AT = re.compile(r"[\d@]")
@@ -78,6 +84,7 @@ class Deidentifier:
         self._calendar = dates.Calendar(shift_days)
         self._numbers: dict[str, dict[str, int]] = {}
         self._parts: dict[str, str] = {}
+        self._seen: set[str] = set()
         self._changed = False
         self._identifiers = self._hidden = self._characters = 0
 
@@ -108,16 +115,19 @@ class Deidentifier:
         """What would be replaced in each text, in order, none overlapping another."""
         found = [self._in_one(text) for text in texts]
         for text, spans in zip(texts, found, strict=True):
-            self._learn(text[span.start : span.end] for span in spans if span.kind == "NAME")
+            names = {text[span.start : span.end] for span in spans if span.kind == "NAME"}
+            for part, name in names_again.learnt(sorted(names)).items():
+                self._parts.setdefault(part, name)
+            self._seen |= names
         if wanted := self._known | self._parts.keys():
-            anywhere = re.compile("|".join(sorted(map(_bounded, wanted), key=lambda name: (-len(name), name))))
             for text, spans in zip(texts, found, strict=True):
-                again = [
-                    Span(*match.span(), "NAME")
-                    for match in anywhere.finditer(text)
-                    if not match[0].isascii() or not names_en.is_eponym(text, *match.span())
-                ]
-                spans[:] = merged(spans + again) if again else spans
+                spans[:] = merged([*spans, *names_again.find_known(text, wanted)])
+        if self._seen:
+            words = self._seen - self._parts.keys()
+            for text, spans in zip(texts, found, strict=True):
+                if _is_among_identifiers(text, spans):
+                    again = (*names_again.find_words(text, words), *names_again.find_speakers(text, self._seen))
+                    spans[:] = merged(spans + list(again)) if again else spans
         return found
 
     def _in_one(self, text: str) -> list[Span]:
@@ -136,28 +146,26 @@ class Deidentifier:
             spans += addresses_en.find_addresses(text)
             spans += numbers_en.find_numbers(text)
             spans += names_en.find_names(text)
+        spans += (Span(day.start, day.end, "DATE") for day in dates.find_days(text))
         if not ascii_only and _HAN.search(text):
             names = list(names_zh.find_names(text))
             if _is_among_identifiers(text, spans + names):
                 names = list(names_zh.find_names(text, names_zh.ENOUGH_AMONG_IDENTIFIERS))
             spans += names
         spans += columns.find_cells(text)
+        spans += keyed.find_values(text)
+        if hl7.is_message(text):
+            spans += hl7.find_fields(text)
         spans += numbers_zh.find_codes(text, [span for span in spans if span.kind == "NAME"])
-        spans += (Span(day.start, day.end, "DATE") for day in dates.find_days(text))
         if _is_among_identifiers(text, spans):
             spans += codes.find_codes(text)
+            spans += (Span(day.start, day.end, "DATE") for day in dates.find_bare(text))
             if _LATIN.search(text):
                 spans += names_en.find_unannounced(text)
+                spans += names_placed_en.find_names(text)
+                spans += address_grammar_en.find_addresses(text)
             spans += columns.find_alike(text, spans)
         return merged(_private(text, spans))
-
-    def _learn(self, names: Iterable[str]) -> None:
-        for name in names:
-            for part in (name, *name.split(), name.rpartition(" ")[2]):
-                if (names_en if part.isascii() else names_zh).is_distinctive(part):
-                    self._parts.setdefault(part, name)
-                    if part.isascii():
-                        self._parts.setdefault(part.upper() if part[1:].islower() else part.title(), name)
 
     def _rewritten(self, text: str, spans: list[Span]) -> str:
         self._characters += len(text)
@@ -198,10 +206,6 @@ def _is_among_identifiers(text: str, spans: list[Span]) -> bool:
 def _where_spaced(spans: list[Span], places: list[int]) -> list[Span]:
     """Spans of a text without blanks, in the text with them."""
     return [Span(places[start], places[end - 1] + 1, kind) for start, end, kind in spans]
-
-
-def _bounded(name: str) -> str:
-    return rf"\b{re.escape(name)}\b" if name[0].isascii() and name[-1].isascii() else re.escape(name)
 
 
 def _in_known_characters(text: str) -> str:

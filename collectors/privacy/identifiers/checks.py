@@ -52,10 +52,10 @@ def is_ip(value: str) -> bool:
 
 
 def is_phone(value: str) -> bool:
-    """E.164: 7 to 15 digits; and no range of years."""
+    """E.164: 7 to 15 digits; no range of years, no blood gas (7.21/33/88)."""
     digits = sum(c.isdigit() for c in value)
     return 7 <= digits <= (15 if "x" not in value else 21) and not re.fullmatch(
-        r"(?:19|20)\d\d ?- ?(?:19|20)\d\d", value
+        r"(?:19|20)\d\d ?- ?(?:19|20)\d\d|[67]\.\d\d?/\d.*", value
     )
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from collectors.privacy.identifiers.rule import Span
 
 _CODE = re.compile(
-    r"(?<![\w.:/%+-])(?P<value>(?!(?:BP|HR|RR|SPO2|P|R|T|PR|SAO2|FIO2|GCS|BMI)\d)(?=[A-Z/-]{0,8}\d)[A-Z\d](?:[A-Z\d]|[-/](?=[A-Z\d])){5,27})"
-    r"(?![\w%.]|[-/]\w| ?(?:mg|mcg|ug|g|kg|ml|l|iu|u|units?|cells|copies|mm|cm|ms|bpm|hz|kcal|kj|mmhg"
+    r"(?<![A-Za-z\d_.:/%+-])(?P<value>(?!(?:BP|HR|RR|SPO2|P|R|T|PR|SAO2|FIO2|GCS|BMI)\d)(?=[A-Z/-]{0,8}\d)[A-Z\d](?:[A-Z\d]|[-/](?=[A-Z\d])){5,27})"
+    r"(?![A-Za-z\d_%]|\.\d|[-/][A-Za-z\d]| ?(?:mg|mcg|ug|g|kg|ml|l|iu|u|units?|cells|copies|mm|cm|ms|bpm|hz|kcal"
+    r"|kj|mmhg"
     r"|cmh2o|kpa|mmol|umol|nmol|pmol|ng|pg|mgy|gy|cgy|msv|kg/m2|fl)(?![A-Za-z])"
     r"|\s?[年个张元人次例级粒支分页项倍万天岁步]|\s?(?:[μµ单国][gl位际])|[×x*^]\s?\d)",
     re.IGNORECASE,
@@ -42,11 +43,22 @@ _NO_LABEL = re.compile(
 
 
 _QUANTITY = re.compile(
-    r"\d+(?:[-/]\d+)*(?:mm ?hg|cmh2o|kpa|bpm|i?u/ml|i?u/l|mg(?:/dl)?|mcg|ug|g/l|ml(?:/min)?|mmol/l|umol/l"
+    r"\d+x10\d{1,2}/[a-z]+$|\d+(?:[-/]\d+)*(?:mm ?hg|cmh2o|kpa|bpm|i?u/ml|i?u/l|mg(?:/dl)?|mcg|ug|g/l"
+    r"|ml(?:/min)?|mmol/l|umol/l"
     r"|c?gy(?:/\d+fx?)?|cm|mm|kg"
     r"|min|ms|mv|hz|ma|kcal|fps|rpm|nm|iu|u|g|l|h|d|s|x)$",
     re.IGNORECASE,
 )
+
+
+_INSURED = re.compile(
+    r"\b(?:insurance|insurer|insured|policy|member|subscriber|medicare|medicaid|medibank|bupa|VHI|BCBS|aetna|cigna|humana|kaiser"
+    r"|anthem|UHC|tricare|group|HICN?|health card|HCN|OHIP|RAMQ|AHCIP|MSP|PHN|payer|payor|coverage)\b[^\d\n]{0,30}?"
+    r"(?P<value>(?<![A-Za-z\d])[A-Z]{0,5}[ -]?\d[A-Z\d]{0,14}(?:[ -][A-Z\d]{1,8}){0,4})"
+    r"(?![A-Za-z\d%]|\.\d| ?(?:patients?|subjects?|cases|mg|years?|days?|months?|adults|women|men)\b)",
+    re.IGNORECASE,
+)
+"""Numbers of the insured, in the groups that cards set them in."""
 
 
 def _find_labelled(text: str) -> Iterator[Span]:
@@ -69,12 +81,12 @@ def _find_labelled(text: str) -> Iterator[Span]:
 
 
 def find_codes(text: str) -> Iterator[Span]:
-    """Numbers of five digits and a letter, or of seven digits, that are no quantity and no date."""
+    """Numbers of four digits and a letter, or of six digits, that are no quantity and no date."""
     for match in _CODE.finditer(text):
         value = match["value"]
         digits = sum(c.isdigit() for c in value)
         lettered = any(c.isalpha() for c in value)
-        if digits < (4 if lettered else 7) or value.endswith("0000") or not (lettered or digits):
+        if digits < (4 if lettered else 8 if "/" in value else 6) or value.endswith("0000") or not (lettered or digits):
             continue
         if _QUANTITY.match(value) or _OF_GOODS.search(text, max(0, match.start() - 16), match.start()):
             continue
@@ -82,6 +94,9 @@ def find_codes(text: str) -> Iterator[Span]:
             continue
         yield Span(*match.span("value"), "RECORD")
     yield from _find_labelled(text)
+    for match in _INSURED.finditer(text):
+        if sum(c.isdigit() for c in match["value"]) > 5 and not _DATE.fullmatch(match["value"]):
+            yield Span(*match.span("value"), "RECORD")
     for match in _GROUPS.finditer(text):
         if _MOMENT.match(match["value"]) and text[match.end() : match.end() + 1] in tuple(":：时点"):
             continue

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from collectors.privacy.identifiers.name_parts_zh import ELSEWHERE, FOREIGN, NO_ANSWER, NOT_NAMES, SURNAMES
+from collectors.privacy.identifiers.name_cues_zh import ACTS, LABEL_END
+from collectors.privacy.identifiers.names_zh import may_be_name
 from collectors.privacy.identifiers.rule import Span
 
 _HEADS = (
@@ -17,7 +18,7 @@ _HEADS = (
         r"|attending|primary)"
         r" (?:provider|physician|doctor)|[\u4e00-\u9fff]{0,6}(?:姓名|医生|医师|护士)"
         r"|[患伤死术作受检送记报审责主]者|[\u4e00-\u9fff]{0,4}人员"
-        r"|申请医生|接诊医生|检查医生|PI",
+        rf"|申请医生|接诊医生|检查医生|PI|[\u4e00-\u9fff]{{0,6}}{LABEL_END}|{ACTS}",
     ),
     (
         "RECORD",
@@ -36,23 +37,24 @@ _HEADS = (
         r"|fax",
     ),
     ("ADDRESS", r"(?:家庭|现|通讯|联系|户籍)?[地住]址|(?:home |street )?address|residence"),
+    (
+        "DATE",
+        r"[\u4e00-\u9fff]{0,4}日期|出生|(?:visit |birth |service )?dates?(?: of (?:birth|service|visit))?|dob"
+        r"|d\.?o\.?b\.?",
+    ),
+    ("AGE", "年龄|age"),
 )
 _HEAD = re.compile("|".join(rf"(?P<{kind}>{pattern})" for kind, pattern in _HEADS), re.IGNORECASE)
-_ELSEWHERE = frozenset(part[:2] for part in ELSEWHERE.split("|"))
 _RULE = re.compile(r"[\s|:+=-]+$")
 _NAME = re.compile(r"[\u4e00-\u9fff]{2,8}(?:·[\u4e00-\u9fff]{1,8})*$|(?:[A-Z][\w'’.-]*,? ?){2,4}$")
+_OVER_89 = re.compile(r"(?:9\d|1[0-2]\d)岁?$")
+_DAY = re.compile(r"(?:(?:19|20)?\d\d[-/.])?\d{1,2}[-/.]\d{1,2}$")
+_REGION = re.compile("[省市县区镇乡村路街]")
+_COUNT = re.compile(r"0\d{1,2}$")
+"""The number of a row."""
+_PRICE = re.compile(r"[\d,]+\.\d{1,2}$|\d{1,3}(?:周?岁|月|天)$")
+"""Amounts and ages, which may stand in a column of numbers."""
 _DIGITS = re.compile(r"\D*\d")
-_KINDS = {
-    "NAME": "(?:patient_?|doctor_?|full_?|contact_?)?name|doc(?:tor)?|patient|contact|physician|姓名",
-    "ADDRESS": "addr(?:ess)?|地址|住址",
-    "MESSENGER": "wx|wechat|weixin|qq",
-    "RECORD": "(?:patient_?|record_?)?id(?:_no)?|mrn|id_?card",
-}
-_KEYS = "|".join(rf"(?P<{kind}>{keys})" for kind, keys in _KINDS.items())
-_FIELD = re.compile(
-    rf"(?<![A-Za-z_])[\"']?(?:{_KEYS})[\"']?\s?[:=]\s?[\"'“]"
-    r"(?P<value>[^\"'“”\n]{2,60})[\"'”]"
-)
 _ROWS = 2000
 _MARKS = ("|", "｜", "\t", ",", "，")
 _GAP = re.compile(r" {2,}|[ \t]*\u3000[ \u3000]*")
@@ -60,13 +62,7 @@ _GAP = re.compile(r" {2,}|[ \t]*\u3000[ \u3000]*")
 
 
 def find_cells(text: str) -> Iterator[Span]:
-    """What stands under a column's head, row by row, until a row has another number of columns; and the values of
-    fields: name: "Ann Lee"."""
-    for match in _FIELD.finditer(text):
-        kind = next(kind for kind in _KINDS if match[kind])
-        value = match["value"]
-        if _is_name(value) if kind == "NAME" else kind != "RECORD" or sum(map(str.isdigit, value)) > 4:
-            yield Span(*match.span("value"), kind)
+    """What stands under a column's head, row by row, until a row has another number of columns."""
     for mark in _MARKS:
         if text.count(mark) < 2:
             continue
@@ -77,13 +73,13 @@ def find_cells(text: str) -> Iterator[Span]:
             heads = _heads(cells) if mark in "|\t" or len(cells) > 2 else {}
             if heads:
                 kinds, width, rows = heads, len(cells), 0
+            elif kinds and len(cells) == width and not _RULE.match(line) and rows <= _ROWS:
+                rows += 1
+                yield from _in_row(cells, kinds, position)
             elif mark in "|\t" and (pairs := list(_in_pairs(cells, position))):
                 yield from pairs
             elif len(cells) != width or rows > _ROWS:
                 kinds = {}
-            elif kinds and not _RULE.match(line):
-                rows += 1
-                yield from _in_row(cells, kinds, position)
             position += len(line) + 1
 
 
@@ -131,22 +127,14 @@ def _alike_in(text: str, rows: list[list[tuple[int, int]]], filled: dict[tuple[i
         kind = kinds.pop()
         for start, end in column:
             value = text[start:end]
-            if (start, end) in filled or not 1 < len(value) < 40 or _HEAD.fullmatch(value):
+            if (start, end) in filled or not 1 < len(value) < 40 or _HEAD.fullmatch(value) or _PRICE.match(value):
                 continue
             if _is_name(value) if kind == "NAME" else sum(map(str.isdigit, value)) >= max(2, 0.5 * len(value)):
                 yield Span(start, end, kind)
 
 
 def _is_name(value: str) -> bool:
-    if _NAME.match(value) is None or value in NO_ANSWER or value in NOT_NAMES:
-        return False
-    return (
-        value[0].isascii()
-        or "·" in value
-        or value[0] in SURNAMES
-        or value[:2] in _ELSEWHERE
-        or FOREIGN.issuperset(value)
-    )
+    return _NAME.match(value) is not None and (value[0].isascii() or may_be_name(value))
 
 
 def _heads(cells: list[str]) -> dict[int, str]:
@@ -173,9 +161,19 @@ def _in_pairs(cells: list[str], position: int) -> Iterator[Span]:
 def _in_row(cells: list[str], kinds: dict[int, str], position: int) -> Iterator[Span]:
     for number, cell in enumerate(cells):
         value = cell.strip(" \t*")
-        if value and (kind := kinds.get(number)):
-            fits = _is_name(value) if kind == "NAME" else _DIGITS.match(value) is not None
-            if fits and len(value) < 80:
-                start = position + cell.index(value)
-                yield Span(start, start + len(value), kind)
+        if value and (kind := kinds.get(number)) and len(value) < 80 and _fits(kind, value):
+            start = position + cell.index(value)
+            yield Span(start, start + len(value), kind)
         position += len(cell) + 1
+
+
+def _fits(kind: str, value: str) -> bool:
+    if kind == "NAME":
+        return _is_name(value)
+    if kind == "ADDRESS":
+        return _DIGITS.match(value) is not None or (len(value) > 5 and _REGION.search(value) is not None)
+    if kind == "AGE":
+        return _OVER_89.match(value) is not None
+    if kind == "DATE":
+        return _DAY.match(value) is not None
+    return _DIGITS.match(value) is not None and not (kind == "RECORD" and _COUNT.match(value))

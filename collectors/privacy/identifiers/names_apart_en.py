@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import regex
 
 from collectors.privacy.identifiers.eponyms import EPONYM, LOOSE_EPONYM, PLACE_HEADS
+from collectors.privacy.identifiers.hl7 import is_message
 from collectors.privacy.identifiers.name_cues_en import PARTICLE, RELATIVES, ROLE, WORD
 from collectors.privacy.identifiers.names_pinyin import HERBS, is_given, is_surname
 from collectors.privacy.identifiers.rule import Span
@@ -57,9 +58,13 @@ _STAFF = (
     r"PCP|PMD|CNM|CRNA|DPM|RN|LPN|LVN|HCA|CNA|NP|PA|MD|GP|SW|PT|OT|RT|SLP|SHO|ODP|scribe|medic|crew|biller|sponsor|asst|cc|attn|cards"
     r"|neuro|pulm|renal|heme|onc|ortho"
 )
+_OF_FIRMS = (
+    "ins|insurance|insurer|payer|payor|carrier|plan|employer|company|facility|hospital|clinic|pharmacy|dept|department|unit"
+    "|service|product|drug|brand|manufacturer|vendor|lab|site|location|campus|school|agency"
+)
 _STAFFED = regex.compile(
     rf"(?<![\p{{L}}-])(?:(?i:{ROLE}|{_STAFF})(?::|,| is|'s name is)? "
-    rf"|(?i:[\p{{L}}-]{{2,14}}(?: [\p{{L}}]{{2,10}})?): ?)"
+    rf"|(?!(?i:{_OF_FIRMS})\b)(?i:[\p{{L}}-]{{2,14}}(?: [\p{{L}}]{{2,10}})?): ?)"
     rf"(?P<value>(?P<last>{WORD}))(?![\p{{L}}\d@_]|[-'\u2019]\p{{L}}{{2}}| \p{{Lu}}\p{{Ll}})"
 )
 _SMALL = regex.compile(
@@ -118,6 +123,7 @@ _ANNOUNCES = regex.compile(
     r"| digitally)? by "
     r"|\d\d:\d\d(?::\d\d)?\]? - |(?i:(?:statement|chart|record|care|name|signature|consent|behalf) of )|[Dd]ear )$"
 )
+_FIRM_LABEL = regex.compile(rf"(?r)\b(?i:{_OF_FIRMS}): ?$")
 _SLASHED = regex.compile(rf"(?<![\p{{L}}/])(?P<value>(?P<first>{WORD}))/(?P<other>(?P<last>{WORD}))(?![\p{{L}}/])")
 _ARTICLE = regex.compile(r"(?r)\b(?:[Tt]he|[Aa]n?|[Tt]his|[Tt]hat|[Ee]ach|[Ee]very|[Nn]o|[Oo]ur|[Yy]our|[Aa]ny) $")
 
@@ -153,9 +159,10 @@ def find_names(text: str, class_of: Callable[[str], str]) -> Iterator[Span]:
         ):
             yield Span(*match.span("value"), "NAME")
     for match in _LAST_INITIAL.finditer(text):
-        if class_of(match["first"]) in "gsu":
+        kind = class_of(match["first"])
+        if kind in "gsu" or (kind in "nfbd" and text[match.start() - 1 : match.start()] in ("", "\n")):
             yield Span(*match.span("value"), "NAME")
-    for match in _CARETS.finditer(text):
+    for match in () if is_message(text) else _CARETS.finditer(text):
         yield Span(*match.span("value"), "NAME")
     for match in _CAPITALS.finditer(text):
         first, last = class_of(match["first"].title()), class_of(match["last"].title())
@@ -202,6 +209,8 @@ def _stands_for_thing(text: str, match: regex.Match) -> bool:
 def _is_announced(text: str, match: regex.Match) -> bool:
     """Whether a role, a label or a speaker's turn stands before."""
     start = match.start("value")
+    if _FIRM_LABEL.search(text, max(0, start - 24), start):
+        return False
     return _ANNOUNCES.search(text, max(0, start - 40), start) is not None
 
 

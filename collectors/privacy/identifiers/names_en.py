@@ -43,7 +43,7 @@ _WHOLE = regex.compile(
     r"(?:g[ip]*[gsunbfd]|b[ip]*[gsud]|d[ip]*[gsudbnf]|[su][ip]+[sunf]|[su][ip]*[sun]|i[gsu]|g[ip]*g[ip]*[gsun]"
     r"|gmm?s|ui+u|[us]i[bfnd])[gsunf]?"
 )
-"""Classes of the words of a full name, see `_class_of`."""
+"""Classes of the words of a full name, see `class_of`."""
 _LIKELY = regex.compile(r"[bg][ip]*[gbdsfnm]")
 """The same beside a cue."""
 _SURE = regex.compile(r"(?r)(?i)\b(?:name is|names?:|calls? me|called me|named|mr|mrs|ms|dr)\.? ?$")
@@ -100,7 +100,7 @@ def find_names(text: str) -> Iterator[Span]:
 
 def find_unannounced(text: str) -> Iterator[Span]:
     """Names that their form alone tells, for texts with other identifiers."""
-    yield from names_apart_en.find_names(text, _class_of)
+    yield from names_apart_en.find_names(text, class_of)
 
 
 def _in_capitals(text: str) -> str | None:
@@ -138,7 +138,7 @@ def _is_human(text: str, start: int, end: int) -> bool:
 def _find_names(text: str) -> Iterator[Span]:
     for span in applied(TITLES, text):
         ended = _ENDS_SENTENCE.fullmatch(text[span.start : span.end])
-        if not ended or _class_of(ended["next"]) not in "wmc":
+        if not ended or class_of(ended["next"]) not in "wmc":
             yield span
     for span in applied(CUES, text):
         value = text[span.start : span.end]
@@ -161,7 +161,7 @@ def _find_names(text: str) -> Iterator[Span]:
 def _has_listed(name: str) -> bool:
     words = name.split()
     return (
-        any(_class_of(word) in "gsbd" for word in words) if len(words) > 1 else _class_of(name) == "g" and len(name) > 4
+        any(class_of(word) in "gsbd" for word in words) if len(words) > 1 else class_of(name) == "g" and len(name) > 4
     )
 
 
@@ -200,7 +200,7 @@ def is_eponym(text: str, start: int, end: int) -> bool:
 
 def _in_run(text: str, start: int, run: str) -> Iterator[Span]:
     """The name in a run of capitalised words, if there is one."""
-    tokens = [(*match.span(), _class_of(match[0])) for match in _TOKEN.finditer(run)]
+    tokens = [(*match.span(), class_of(match[0])) for match in _TOKEN.finditer(run)]
     strong = STRONG.search(text[max(0, start - 48) : start]) is not None
     if len(tokens) > 1 and (announced := HUMAN_BEFORE.search(text, start, start + tokens[1][0])):
         tokens = [token for token in tokens if start + token[0] >= announced.end()]
@@ -233,7 +233,7 @@ def _in_run(text: str, start: int, run: str) -> Iterator[Span]:
 
 
 @lru_cache(1 << 16)
-def _class_of(word: str) -> str:
+def class_of(word: str) -> str:
     """A letter for what a word may be.
 
     i initial, p particle, g given name, s family name, w ordinary word, m medical word, u unknown; of two kinds are
@@ -315,7 +315,7 @@ def _in_pinyin(text: str) -> list[Span]:
         if not is_eponym(text, start, end) and not LOOSE_EPONYM.match(text, end):
             before = text[max(0, start - 48) : start]
             cued = BEFORE.search(before) or STRONG.search(before) or AFTER.match(text, end)
-            listed = _class_of(text[start:end].partition(" ")[0]) in "gs" and ARTICLE.search(before) is None
+            listed = class_of(text[start:end].partition(" ")[0]) in "gs" and ARTICLE.search(before) is None
             spans.append(Span(start, end, "NAME"))
             sure.append(is_long or cued is not None or listed or _is_human(text, start, end))
     return _with_neighbours(text, spans, sure)
@@ -327,7 +327,7 @@ def _before_and(text: str, names: list[Span]) -> Iterator[Span]:
         match = _JOINED.search(text, max(0, span.start - 24), span.start)
         if (
             match
-            and _class_of(match["value"]) in "gbcsud"
+            and class_of(match["value"]) in "gbcsud"
             and not ARTICLE.search(text[max(0, match.start() - 6) : match.start()])
         ):
             yield Span(*match.span("value"), "NAME")
@@ -337,7 +337,7 @@ def _in_groups(text: str) -> Iterator[Span]:
     """The members of a group: "her children Anna, Bo and Cid"."""
     for match in _MEMBERS.finditer(text):
         spans = [Span(*word.span(), "NAME") for word in _SINGLE.finditer(text, *match.span("value"))]
-        if all(_class_of(text[span.start : span.end]) in "gsubdnf" for span in spans):
+        if all(class_of(text[span.start : span.end]) in "gsubdnf" for span in spans):
             yield from spans
 
 
@@ -379,7 +379,7 @@ def _in_lists(text: str) -> Iterator[Span]:
     stretches = _around_and(text)
     for match in itertools.chain.from_iterable(_LISTED.finditer(text, start, end) for start, end in stretches):
         spans = [span for group in ("head", "more", "last") for span in match.spans(group)]
-        kinds = {_class_of(text[start:end]) for start, end in spans}
+        kinds = {class_of(text[start:end]) for start, end in spans}
         before = text[max(0, match.start() - 32) : match.start()]
         cued = _is_cued_list(text, match.start(), match.end())
         persons = "g" in kinds or (len(spans) < 3 and not ARTICLE.search(before)) or cued

@@ -8,26 +8,30 @@ speaks for is none. Names without a surname (of other peoples) are known by thei
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
-
-import rjieba
 
 from collectors.privacy.identifiers import name_cues_zh as cues
 from collectors.privacy.identifiers import name_parts_zh as parts
 from collectors.privacy.identifiers.rule import Span
 from collectors.privacy.identifiers.words import family_names, given_names, medical_names, medical_strings
+from collectors.privacy.identifiers.words_zh import Words, is_word, words_of
 
 ENOUGH = 7
 ENOUGH_AMONG_IDENTIFIERS = 5
 """Where a text holds other identifiers, a candidate is likelier to be a person."""
 _LEFT_WEIGHTS = {"answer": 5, "form": 5, "person": 5, "role": 4, "label": 3, "verb": 3, "suffix": 3, "weak": 2}
 _RIGHT_WEIGHTS = {"identity": 8, "details": 5, "title": 4, "act": 2}
+_GAPS = frozenset(":：叫 \t\u3000|│")
 _FIELDS = ("answer", "form", "person")
 """Cues that ask for a name, and hardly for anything else."""
+_HAN_CLASS = "[\u4e00-\u9fff]"
 _SURNAME = re.compile(rf"(?={parts.LONG}|[{parts.SURNAMES}])")
+_CUED_SURNAME = re.compile(rf"(?={parts.LONG}|[{parts.SURNAMES}{parts.RARE}])")
+_RARE = frozenset(parts.RARE)
+_APART = re.compile(rf"(?:^|(?<=[{parts.STOPS}经由请找]))(?=[{parts.RARE}]{_HAN_CLASS})", re.MULTILINE)
+"""Where a rare surname may stand without a cue."""
 _LONG = re.compile(parts.LONG)
 _ELSEWHERE = re.compile(rf"(?:{parts.ELSEWHERE}){{1,3}}")
-_LATIN = re.compile(r"[A-Z][A-Za-z'\u2019-]+[ ,·]{1,2}[A-Z][A-Za-z]")
+_LATIN = re.compile(r"[A-Z][A-Za-z'\u2019-]+[ ,·]{1,2}[A-Z][A-Za-z]|[a-z] name")
 _SPACED = re.compile("[\u4e00-\u9fff][ \u3000]{1,4}[\u4e00-\u9fff]")
 _NUMERALS = re.compile("[〇零一二三四五六七八九十][·•‧・][〇零一二三四五六七八九十]")
 _COUNTED = re.compile("[这那哪一二两三几每数半多]张")
@@ -36,73 +40,25 @@ _SEX = re.compile(r"[（(，,]\s?[男女]性?[，,、\s]")
 _FOREIGN = re.compile(f"[{''.join(sorted(parts.FOREIGN))}]{{3,10}}")
 _MEDICINE = re.compile("[\u4e00-\u9fff]{0,2}?(?:[特汀松钠片素唑酮胺霜膏丸]|胶囊|颗粒|注射|缓释|口服液|凝胶)")
 """After the syllables of a medicine's name: 孟鲁司|特."""
-_HAN = re.compile("[\u4e00-\u9fff]")
+_HAN = re.compile(_HAN_CLASS)
 _HANS = re.compile("[\u4e00-\u9fff]+")
 _ANSWER = re.compile("[\u4e00-\u9fff]{2,6}")
 _PLAIN = frozenset(parts.PLAIN)
 _GRAMMAR = ("p", "c", "u", "r", "q")
-_LINKS = ("v", "p", "c", "u", "t", "r", "m", "d", "y", "f", "q")
-"""Parts of speech that stand beside a name rather than inside a longer noun."""
-
-
-class _Words:
-    """How the dictionary cuts a text."""
-
-    def __init__(self, text: str):
-        self._text = text
-        self._at: dict[int, tuple[int, str]] = {}
-        self._before: dict[int, str] = {}
-        position = 0
-        for word, tag in rjieba.tag(text, False):
-            end = position + len(word)
-            self._at[position] = (end, tag)
-            self._before[end] = tag
-            position = end
-
-    def begins(self, position: int) -> bool:
-        return position in self._at or position == len(self._text)
-
-    def at(self, position: int) -> tuple[int, str]:
-        """End and part of speech of the word that begins here."""
-        return self._at[position]
-
-    def beginning(self, position: int) -> int:
-        """Where the word begins that covers this character."""
-        while position not in self._at:
-            position -= 1
-        return position
-
-    def is_spelled(self, start: int, end: int) -> bool:
-        """Whether the dictionary knows none of the words here, or only names."""
-        while start < end:
-            stop, tag = self.at(start) if self.begins(start) else (start + 2, "")
-            if stop > start + 1 and not tag.startswith("nr"):
-                return False
-            start = stop
-        return True
-
-    def left(self, position: int) -> int:
-        """1 if what ends here may stand before a name."""
-        if position == 0 or not _HAN.match(self._text, position - 1):
-            return int(position == 0 or self._text[position - 1] != "、")
-        return int(self._before.get(position, "n").startswith(_LINKS))
-
-    def right(self, position: int) -> int:
-        """1 if what begins here may stand after a name."""
-        if position == len(self._text) or not _HAN.match(self._text, position):
-            return int(position == len(self._text) or self._text[position] != "、")
-        return int(position in self._at and self._at[position][1].startswith(_LINKS))
 
 
 def find_names(text: str, enough: int = ENOUGH) -> Iterator[Span]:
     """Names of persons; titles and cues are not part of a name. Masked names (李某) name nobody."""
-    words = _Words(text)
+    words = words_of(text)
     before: dict[int, str] = {}
     for match in cues.LEFT.finditer(text):
         before[match.end()] = match.lastgroup
     for colon in cues.COLON.finditer(text):
         if colon.end() not in before and (label := cues.LABEL.search(text, max(0, colon.start() - 20), colon.start())):
             before[colon.end()] = label.lastgroup
+    if enough < ENOUGH:
+        for gap in cues.GAP.finditer(text):
+            before.setdefault(gap.end(), gap.lastgroup)
     found: dict[int, int] = {}
     for match in cues.DOTTED.finditer(text):
         if _NUMERALS.search(match[0]):
@@ -111,10 +67,12 @@ def find_names(text: str, enough: int = ENOUGH) -> Iterator[Span]:
         found[start] = end
     for match in _ELSEWHERE.finditer(text):
         start, end = match.start(), _spelled_on(text, words, match.end())
+        if _SURNAME.match(text, start):
+            end = max(end, _best(text, words, before, start, enough) or 0)
         if _around(text, words, before, start, end) + 4 >= enough:
             found.setdefault(start, end)
     for start, kind in before.items():
-        if (end := _foreign(text, start)) and not _is_word(text[start:end]):
+        if (end := _foreign(text, start)) and not is_word(text[start:end]):
             found.setdefault(start, end)
         if kind in _FIELDS and (end := _answer(text, words, start, kind == "answer")):
             found.setdefault(start, end)
@@ -124,30 +82,61 @@ def find_names(text: str, enough: int = ENOUGH) -> Iterator[Span]:
         start = match.start()
         if start in titled or start + 1 in titled or start < taken or start in found or _COUNTED.match(text, start - 1):
             continue
+        if start + 1 in before and _SURNAME.match(text, start + 1):
+            continue
         if end := _best(text, words, before, start, enough):
             found[start] = end
             taken = end
+    for start in _where_rare(text, before) if enough < ENOUGH else ():
+        if start not in found and (end := _best(text, words, before, start, enough)):
+            found[start] = end
     for start, end in _beside(text, words, found, enough):
         found[start] = end
     for match in cues.LATIN.finditer(text) if _LATIN.search(text) else ():
-        if not any(is_medical(word) for word in match["value"].replace(",", " ").split()):
-            found.setdefault(*match.span("value"))
+        if not any(is_medical(word) for word in match[match.lastgroup].replace(",", " ").split()):
+            found.setdefault(*match.span(match.lastgroup))
     for pattern in (cues.IDENTIFIED, cues.ESCORTED, cues.SIGNED, cues.NICKNAMED):
         for match in pattern.finditer(text) if pattern is not cues.IDENTIFIED or _SEX.search(text) else ():
             if _may_be_called(text, words, pattern, *match.span("value")):
                 found[match.start("value")] = match.end("value")
+    for match in cues.SPACED_CELL.finditer(text) if enough < ENOUGH and _SPACED.search(text) else ():
+        if _is_spaced_name(match["value"], match["label"] is not None):
+            found.setdefault(*match.span("value"))
     for pattern in (cues.SHORT_BEFORE_TITLE, cues.FAMILIAR, cues.SPACED):
         for match in pattern.finditer(text) if pattern is not cues.SPACED or _SPACED.search(text) else ():
             found.setdefault(*match.span("value"))
-    yield from (Span(start, end, "NAME") for start, end in found.items())
+    yield from (Span(start, end, "NAME") for start, end in found.items() if not cues.DOSE.match(text, end))
     yield from _in_lists(text, words)
     for match in cues.ROSTER.finditer(text):
         items = [Span(*item.span(), "NAME") for item in cues.ITEM.finditer(text, *match.span("list"))]
-        if all(_SURNAME.match(text, item.start) and not _is_never(text[item.start : item.end]) for item in items):
+        if all(_CUED_SURNAME.match(text, item.start) and not _is_never(text[item.start : item.end]) for item in items):
             yield from items
 
 
-def _may_be_called(text: str, words: _Words, pattern: re.Pattern, start: int, end: int) -> bool:
+def may_be_name(value: str) -> bool:
+    """Whether a value that stands where a name is asked for can be one: a surname, or syllables of other peoples."""
+    if value in parts.NO_ANSWER or value in parts.NOT_NAMES or not parts.NEVER.isdisjoint(value):
+        return False
+    known = _CUED_SURNAME.match(value) or _ELSEWHERE.match(value)
+    return known is not None or "·" in value or parts.FOREIGN.issuperset(value)
+
+
+def _where_rare(text: str, before: dict[int, str]) -> list[int]:
+    """Where a rare surname may begin a name: behind a cue, or at the edge of a phrase."""
+    cued = (start for start in before if text[start : start + 1] in _RARE)
+    return sorted({*cued, *(match.start() for match in _APART.finditer(text))})
+
+
+def _is_spaced_name(written: str, labelled: bool) -> bool:
+    """Whether characters set apart, 张  三, spell a name and no word that is set so (时  间)."""
+    value = "".join(written.split())
+    if value in parts.NOT_NAMES or value in parts.NO_ANSWER or not parts.NEVER.isdisjoint(value):
+        return False
+    doubtful = value[0] in _RARE or value[0] in parts.FUNCTION
+    return labelled or (not is_word(value) and (not doubtful or parts.GIVEN.issuperset(value[1:])))
+
+
+def _may_be_called(text: str, words: Words, pattern: re.Pattern, start: int, end: int) -> bool:
     """Whether what a pattern of names has found is no word that stands in the same places."""
     value = text[start:end]
     if value in parts.NO_ANSWER or "某" in value:
@@ -157,7 +146,7 @@ def _may_be_called(text: str, words: _Words, pattern: re.Pattern, start: int, en
     if value in parts.NOT_NAMES or not parts.NEVER.isdisjoint(value):
         return False
     if pattern is cues.NICKNAMED:
-        return not _is_word(value)
+        return not is_word(value)
     if pattern is cues.SIGNED:
         surname = _LONG.match(text, start)
         made = _made_like_name(text, words, start, end, len(surname[0]) if surname else 1)
@@ -171,7 +160,7 @@ def is_medical(word: str) -> bool:
     return not set(small) & set("aeiouy") or len(small) < 2 or small in medical_names() - given_names() - family_names()
 
 
-def _spelled_on(text: str, words: _Words, end: int) -> int:
+def _spelled_on(text: str, words: Words, end: int) -> int:
     """How far a name of another people reaches beyond its known parts: 买买提|江."""
     for stop in range(min(len(text), end + 4), end, -1):
         if parts.FOREIGN.issuperset(text[end:stop]) and (_is_bounded(text, stop) or cues.RIGHT.match(text, stop)):
@@ -194,12 +183,12 @@ def _is_bounded(text: str, end: int) -> bool:
 
 def is_distinctive(name: str) -> bool:
     """Whether a name can be replaced wherever it stands: it is no word, and hardly ever a part of two."""
-    if name in parts.NOT_NAMES or _is_word(name):
+    if name in parts.NOT_NAMES or is_word(name):
         return False
     return len(name) > 2 or (len(name) == 2 and name[0] in parts.PLAIN)
 
 
-def _best(text: str, words: _Words, before: dict[int, str], start: int, enough: int) -> int | None:
+def _best(text: str, words: Words, before: dict[int, str], start: int, enough: int) -> int | None:
     """The end of the weightiest name that begins here, if it weighs enough; of two as heavy, the longer."""
     given = text[start + 1 : start + 3]
     if enough < ENOUGH and text[start] in parts.FUNCTION and not (len(given) > 1 and parts.GIVEN.issuperset(given)):
@@ -219,7 +208,7 @@ def _best(text: str, words: _Words, before: dict[int, str], start: int, enough: 
         if made is None:
             continue
         weight = made + _around(text, words, before, start, end)
-        if enough <= weight < ENOUGH and start not in before and _is_word(text[start:end]):
+        if enough <= weight < ENOUGH and start not in before and is_word(text[start:end]):
             continue
         if weight > most - (most >= enough):
             most, best = max(most, weight), end
@@ -233,7 +222,7 @@ def _is_medicine(text: str, start: int, end: int) -> int:
     return 2 * (end - start > 2 and text[start : start + 2] in medical_strings())
 
 
-def _made_like_name(text: str, words: _Words, start: int, end: int, length: int, cued: bool = False) -> int | None:
+def _made_like_name(text: str, words: Words, start: int, end: int, length: int, cued: bool = False) -> int | None:
     """The weight of a candidate by itself, its surname `length` characters long; None for what can be no name. After a
     cue the dictionary may cut as it likes: 家|属于|洪波."""
     value, given = text[start:end], text[start + length : end]
@@ -255,9 +244,10 @@ def _made_like_name(text: str, words: _Words, start: int, end: int, length: int,
         if given[0] not in parts.SURNAMES or not parts.GIVEN.issuperset(given[1:]):
             return None
         usual = True
+    word = value[0] in parts.FUNCTION or value[0] in _RARE
     common = value[0] in parts.PLAIN or (len(value) > 2 and value[0] in parts.WORDLIKE)
-    weight = 3 if length > 1 else 2 if common else 0 if value[0] in parts.FUNCTION else 1
-    weight += usual + (len(value) > 2) - 2 * (value[0] in parts.FUNCTION and not usual)
+    weight = 3 if length > 1 else 2 if common else 0 if word else 1
+    weight += usual + (len(value) > 2) - 2 * (word and not usual)
     weight += usual and not parts.RARELY_ELSE.isdisjoint(given)
     if not words.begins(end):
         weight -= 1 if text[end] in "和与" else 3
@@ -278,7 +268,7 @@ def _made_like_name(text: str, words: _Words, start: int, end: int, length: int,
     return weight if usual and tag.startswith(("ns", "nz")) else weight - 4
 
 
-def _around(text: str, words: _Words, before: dict[int, str], start: int, end: int) -> int:
+def _around(text: str, words: Words, before: dict[int, str], start: int, end: int) -> int:
     """The weight of what stands on both sides."""
     cued = start in before
     left = _LEFT_WEIGHTS[before[start]] if cued else words.left(start)
@@ -296,11 +286,11 @@ def _around(text: str, words: _Words, before: dict[int, str], start: int, end: i
         and parts.GIVEN.issuperset(text[start + 1 : end])
     ):
         left += 1
-    left += apart and not cued and (end - start > 2 or text[start] in parts.PLAIN) and not _is_word(text[start:end])
+    left += apart and not cued and (end - start > 2 or text[start] in parts.PLAIN) and not is_word(text[start:end])
     return left + words.right(end) + 2 * (cued and cues.ENDS.match(text, end) is not None)
 
 
-def _answer(text: str, words: _Words, start: int, asked: bool) -> int | None:
+def _answer(text: str, words: Words, start: int, asked: bool) -> int | None:
     """The end of what fills a field for a name, if it can be one."""
     run = _ANSWER.match(text, start)
     if run is None:
@@ -311,12 +301,12 @@ def _answer(text: str, words: _Words, start: int, asked: bool) -> int | None:
             spelled = words.is_spelled(start, end)
             if value in parts.NO_ANSWER or len(value) > (6 if asked or parts.FOREIGN.issuperset(value) else 4):
                 return None
-            if text[start - 1] in ":： " and (asked or spelled):
+            if text[start - 1] in _GAPS and (asked or spelled):
                 return end
-            if text[start - 1] in ":：叫 " and len(value) < 4 and _SURNAME.match(text, start) and _is_free(value):
+            if text[start - 1] in _GAPS and len(value) < 4 and _CUED_SURNAME.match(text, start) and _is_free(value):
                 return end
             surname = _LONG.match(text, start)
-            made = _SURNAME.match(text, start) and _made_like_name(
+            made = _CUED_SURNAME.match(text, start) and _made_like_name(
                 text, words, start, end, len(surname[0]) if surname else 1
             )
             return end if made is not None and len(value) < 5 and made >= (2 if asked else -1) else None
@@ -333,7 +323,7 @@ def _is_details(text: str, end: int) -> bool:
     return match is not None and match.lastgroup == "details"
 
 
-def _dotted(text: str, words: _Words, before: dict[int, str], start: int, end: int) -> tuple[int, int]:
+def _dotted(text: str, words: Words, before: dict[int, str], start: int, end: int) -> tuple[int, int]:
     """A name with dots, out of a run of characters: from the cue or the longer word before it to the one after it."""
     dots = [place for place in range(start, end) if not _HAN.match(text, place)]
     first, last = dots[0] - 1, dots[-1] + 1
@@ -348,7 +338,7 @@ def _dotted(text: str, words: _Words, before: dict[int, str], start: int, end: i
     return first, min(last, end)
 
 
-def _divides(words: _Words, text: str, start: int, end: int) -> bool:
+def _divides(words: Words, text: str, start: int, end: int) -> bool:
     """Whether the character belongs to a word that no name holds."""
     begin = words.beginning(start)
     stop, tag = words.at(begin)
@@ -357,19 +347,24 @@ def _divides(words: _Words, text: str, start: int, end: int) -> bool:
     return text[start:end] in parts.NEVER or tag.startswith(("p", "c", "u", "r", "d", "q"))
 
 
-def _beside(text: str, words: _Words, found: dict[int, int], enough: int) -> Iterator[tuple[int, int]]:
+def _beside(text: str, words: Words, found: dict[int, int], enough: int) -> Iterator[tuple[int, int]]:
     """Names joined to one that was found by 、 or "and"."""
     todo = list(found.items())
     while todo:
         start, end = todo.pop()
         if match := cues.JOINED.match(text, end):
             following = match.end()
-            if following not in found and (stop := _best(text, words, {following: "role"}, following, enough)):
+            surname = _CUED_SURNAME.match(text, following)
+            if (
+                surname
+                and following not in found
+                and (stop := _best(text, words, {following: "role"}, following, enough))
+            ):
                 todo.append((following, stop))
                 yield following, stop
         match = cues.JOINED_BEFORE.search(text, max(0, start - 12), start)
         for begin in range(match.start() - 2, max(-1, match.start() - 5), -1) if match else ():
-            surname = _SURNAME.match(text, begin) and (_LONG.match(text, begin) or text[begin])
+            surname = _CUED_SURNAME.match(text, begin) and (_LONG.match(text, begin) or text[begin])
             if surname and begin not in found:
                 length = 1 if isinstance(surname, str) else len(surname[0])
                 made = begin + length < match.start() and _made_like_name(text, words, begin, match.start(), length)
@@ -379,7 +374,7 @@ def _beside(text: str, words: _Words, found: dict[int, int], enough: int) -> Ite
                     break
 
 
-def _in_lists(text: str, words: _Words) -> Iterator[Span]:
+def _in_lists(text: str, words: Words) -> Iterator[Span]:
     """Before "三位患者", if all items of the list can be names."""
     for match in cues.LISTED.finditer(text):
         spans, start = [], match.start("list")
@@ -400,10 +395,3 @@ def _is_item(text: str, start: int, end: int) -> bool:
     if value in parts.NOT_NAMES or value in parts.NO_ANSWER or parts.NEVER.intersection(value):
         return False
     return "·" in value or _SURNAME.match(text, start) is not None or _ELSEWHERE.fullmatch(value) is not None
-
-
-@lru_cache(1 << 16)
-def _is_word(value: str) -> bool:
-    """The dictionary has the whole value, and not as a name."""
-    cut = rjieba.tag(value, False)
-    return len(cut) == 1 and not cut[0][1].startswith("nr")

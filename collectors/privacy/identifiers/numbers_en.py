@@ -36,7 +36,7 @@ _CODE = (
     r"(?P<value>[A-Z]{2}(?: \d\d){3} [A-Z]\b|\d{2,5}(?:[ ]\d{1,6}){1,4}\b|[A-Z]{1,4}[ ]\d{4,12}\b"
     r"|(?:[xX*]{2,5}[- ]?){1,3}\d{3,6}\b"
     r"|\(\d\d\)\d{8,16}(?:\(\d\d\)\w{1,20}){0,3}"
-    r"|(?=[A-Za-z]{0,8}[-:/]?\d|[A-Za-z]-[A-Za-z]{0,4}-?\d)[A-Za-z\d]{1,28}(?:[-/:._][A-Za-z\d]{1,14}){0,5})"
+    r"|(?=[A-Za-z]{0,8}[-:/]?\d|[A-Za-z]-[A-Za-z]{0,4}-?\d)[A-Za-z\d]{1,28}(?:[-/:._][A-Za-z\d]{1,14}){0,5}(?:(?<=-\d\d\d),\d{3})?)"
 )
 _UNIT = (
     r"(?![A-Za-z\d%]|[-.,]\d| ?(?:mg|mcg|g|kg|ml|dl|cc|mm|cm|units?|patients?|subjects?|cases|participants|women|men"

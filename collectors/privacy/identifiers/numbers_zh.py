@@ -15,7 +15,7 @@ _NO_PERSON = (
 """What is numbered, and is neither a person nor a person's."""
 _PUBLIC = r"(?!(?:ChiCTR|NCT|CTR|GSE|PRJ|ISBN|ISSN|GB|YY|WS|ZL|CN)[A-Z/T]*[ -]?\d)"
 _YEAR = r"(?!(?:19|20)\d\d(?![\dA-Za-z/_-]))"
-_END = r"(?![\dA-Za-z%.]|[年个张元人次例级粒支分页项倍]|以[上下内])"
+_END = r"(?![\dA-Za-z%]|\.\d|[年个张元人次例级粒支分页项倍]|以[上下内])"
 
 
 def _has_three_digits(value: str) -> bool:
@@ -41,8 +41,32 @@ def find_codes(text: str, names: Iterable[Span]) -> Iterator[Span]:
 RULES = (
     rule(
         "RECORD",
+        ("*", "＊", "xx", "••"),
+        r"(?<![A-Za-z\d*])(?P<value>\d{3,8}(?:[ -]?[*＊xX•]{2,6}){1,4}[ -]?\d{2,6}[Xx]?)(?![A-Za-z\d*%]|\.\d)",
+    ),
+    rule(
+        "RECORD",
+        ("号", "码", "卡", "电话", "手机"),
+        r"(?:号|码|卡|电话|手机)[:：是为\s]{0,3}(?P<value>[零〇一二三四五六七八九幺]{5,20})(?![零〇一二三四五六七八九十百千万亿])",
+    ),
+    rule(
+        "RECORD",
         ("床",),
-        r"(?:床(?:位|号|位号)?\s?[:：]\s{0,3}|床号\s{0,3})(?P<value>[\u4e00-\u9fffA-Z+＋]{0,3}\d{1,3}(?:-\d{1,3})?[A-Z]?)(?![\dA-Za-z%.]|[年个张元人次例])",
+        r"床[ \u3000]?号?[ \t\u3000]{1,4}(?P<value>[A-Z+＋加]?\d{1,3}[A-Z]?)(?=[ \t\u3000]*(?:$|[\n\t]|["
+        r" \u3000][^\d]))",
+    ),
+    rule("RECORD", ("床",), r"床(?P<value>[留加抢监重]-?\d{1,3})(?!\d)"),
+    rule(
+        "RECORD",
+        ("床",),
+        r"(?<=[，,\s])(?P<value>(?!目前|转[至入到]|来自|现住|入住|住在|[共实]有|开放|编制|[第到][\u4e00-\u9fff])[\u4e00-\u9fff]{2}\d{1,3})(?=\s?号?床(?![位旁]))",
+    ),
+    rule("RECORD", ("号",), r"请\s?(?P<value>[A-Z]{1,2}\d{2,4})\s?号"),
+    rule("RECORD", ("=",), r"(?<![A-Za-z\d=])(?P<value>=?[A-NP-Z][A-NP-Z\d]\d{5}\s?\d{5,7}[A-Z\d*]?)(?![A-Za-z\d])"),
+    rule(
+        "RECORD",
+        ("床",),
+        r"(?:床(?:位|号|位号)?\s?[:：]\s{0,3}|床号\s{0,3})(?P<value>[\u4e00-\u9fffA-Z+＋]{0,3}\d{1,3}(?:-\d{1,3})?[A-Z]?)(?![\dA-Za-z%]|\.\d|[年个张元人次例])",
     ),
     rule(
         "RECORD",
@@ -65,7 +89,11 @@ RULES = (
         rf"{_END}",
         check=_has_five_digits,
     ),
-    rule("RECORD", ("字",), r"(?:证|号)[:：\s]{0,3}(?P<value>[\u4e00-\u9fff]{1,6}字第?\s?\d{3,10}号?)"),
+    rule(
+        "RECORD",
+        ("字",),
+        r"(?P<value>[\u4e00-\u9fff]{1,6}字[(（〔\[]?(?:(?:19|20)\d\d|\d{4}(?=第))?[)）〕\]]?(?:第\s?\d{3,10}|(?<=字)\d{4,10})号?)",
+    ),
     rule(
         "DEVICE",
         ("序列号", "机身号", "出厂号", "sn", "s/n"),
@@ -86,6 +114,12 @@ RULES = (
         "RECORD",
         ("床",),
         r"(?<![\dA-Za-z.、-])(?<![共张有约放设制增近过达每各余为总备])(?P<value>[A-Z]?\d{1,3}(?:-\d{1,3})?[A-Z]?)\s?号?\s?床(?![位旁边头上单垫铺日次数张以下规])",
+    ),
+    rule(
+        "MESSENGER",
+        ("微信", "wx", "vx", "qq", "wechat"),
+        r"(?:微信|[Vv][Xx]|[Ww][Xx]|QQ|[Ww]e[Cc]hat)[^\n。；A-Za-z\d]{1,12}(?P<value>(?=[A-Za-z-]{0,19}[\d_])[A-Za-z][\w-]{5,19})(?![\w@])",
+        flags=re.ASCII,
     ),
     rule(
         "MESSENGER",
@@ -115,7 +149,7 @@ RULES = (
         ("代码", "编号", "证", "周期号", "透析号", "接受腔", "序号", "号"),
         r"(?:代码|编号|工号|周期号|透析号|批序号|学籍号|片号"
         r"|病 ?历 ?号)[:：\s]{0,3}(?P<value>(?=[A-Za-z-]{0,6}\d)[A-Za-z\d]{1,12}(?:-[A-Za-z\d]{1,10}){0,3})"
-        r"(?![\dA-Za-z%.])",
+        r"(?![\dA-Za-z%]|\.\d)",
         check=_has_three_digits,
     ),
     rule(
@@ -175,7 +209,6 @@ RULES = (
         rf"|[A-Za-z]{{1,6}}(?:[-_/][A-Za-z\d]{{1,12}}){{1,4}}|\d{{3,6}}(?: \d{{3,8}}){{1,5}})){_END}",
         check=_has_three_digits,
     ),
-    rule("RECORD", ("字第",), r"(?P<value>[\u4e00-\u9fff]字第\s?\d{4,10}号?)"),
     rule(
         "RECORD",
         ("字第", "初", "终", "民", "刑"),

@@ -92,6 +92,13 @@ FULL = (
         flags=re.IGNORECASE,
     ),
     rule(
+        "URL",
+        ("/",),
+        r"(?<![@A-Za-z0-9_./-])(?P<value>(?:[a-z0-9-]{1,63}\.){1,4}(?:edu|gov|info|me|us|uk|ca|au|nz|ie|in|eu|de|fr|health|app|care"
+        r"|clinic|link|page|site|online|ly|example|test|local|hospital)(?::\d{2,5})?/[^\s<>\"'()\uff08\uff09\uff0c。]{1,200}(?<![.,;:!?]))",
+        flags=re.IGNORECASE,
+    ),
+    rule(
         "IP",
         (".",),
         rf"(?:{BEFORE}|(?<=IP))(?P<value>\d{{1,3}}(?:\.\d{{1,3}}){{3}})(?![\d.]*\d)",

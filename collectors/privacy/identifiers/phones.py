@@ -34,7 +34,7 @@ LIGHT = (
         "PHONE",
         None,
         rf"{BEFORE}(?P<value>(?:\+|00)?86[ -]?1[3-9]\d[ -]?\d{{4}}[ -]?\d{{4}}",
-        rf"|1[3-9]\d(?:\d{{8}}|-\d{{4}}-\d{{4}}| \d{{4}} \d{{4}})){AFTER}",
+        rf"|1[3-9]\d(?:\d{{8}}|-\d{{4}}-\d{{4}}| \d{{4}} \d{{4}}|\.\d{{4}}\.\d{{4}})){AFTER}",
         check=is_not_round,
         long=True,
     ),
@@ -97,6 +97,13 @@ LIGHT = (
 )
 
 FULL = (
+    rule(
+        "PHONE",
+        None,
+        rf"{BEFORE}(?P<value>1 [3-9](?: \d){{9}}|1[3-9]\d(?:[ \u00b7\u2013-]?\d){{8}}"
+        rf"|400-?\d{{3}}-?\d{{4}}转\d{{1,4}}){AFTER}",
+        long=True,
+    ),
     rule(
         "PHONE",
         None,

@@ -5,6 +5,12 @@ import re
 from collectors.privacy.identifiers.rule import rule
 
 FULL = (
+    rule(
+        "ZIP",
+        ("号", "室", "栋", "座", "门", "村", "组", "楼", "单元", "期"),
+        r"(?<=[\u4e00-\u9fff\d])[ \u3000]{1,4}(?P<value>[0-8]\d{5})(?=[ \t]*(?:\n|$))",
+        flags=re.MULTILINE,
+    ),
     rule("ZIP", ("s(", "singapore"), r"(?:(?<![A-Za-z])S\(|\bSingapore )(?P<value>\d{6})(?!\d)"),
     rule(
         "ZIP",

@@ -43,6 +43,8 @@ def is_public(text: str, span: Span) -> bool:
     """Whether the register, or the chromosome band, that a number belongs to stands before it."""
     if _DOI.search(text, max(0, span.start - 80), span.start) or _TRIAL.match(text, span.start):
         return True
+    if span.kind == "DATE":
+        return False
     before = text[max(0, span.start - 28) : span.start]
     if _DATABASE.search(before):
         return True

@@ -28,14 +28,14 @@ LIGHT = (
         r"|执业证书?|执业证|资格证书?|工号"
         r"|车架|发动机|设备|器械|序列|卡)(?:号码|编号|号)|身份证|护照|通行证|医保卡|社保卡|(?:病案|病历|标本"
         r"|检查)ID)",
-        r"[:\uff1a#是为\s]{0,3}(?P<value>[A-Za-z]{0,6}[-_]?\d[A-Za-z\d]{0,20}(?:[-_/]\d{1,12}){0,3})(?![\dA-Za-z%.])",
+        r"[:\uff1a#是为\s]{0,3}(?P<value>[A-Za-z]{0,6}[-_]?\d[A-Za-z\d]{0,20}(?:[-_/]\d{1,12}){0,3})(?![\dA-Za-z%]|\.\d)",
     ),
     rule(
         "RECORD",
         ("号:", "号\uff1a", "号码:", "号码\uff1a", "id:", "id\uff1a"),
         r"(?:(?<![批型图符代])号码?"
         r"|(?<![A-Za-z])ID)[:\uff1a]\s{0,2}(?P<value>(?=[A-Za-z-]{0,6}\d)[A-Za-z\d]{3,24}(?:[-_/][A-Za-z\d]{1,12}){0,3})",
-        r"(?![\dA-Za-z%.])",
+        r"(?![\dA-Za-z%]|\.\d)",
         check=has_three_digits,
     ),
     rule(
@@ -125,7 +125,7 @@ LIGHT = (
     rule(
         "RECORD",
         ("床",),
-        r"床位?号[:\uff1a为是\s]{0,3}(?P<value>加?\d{1,3}(?:-\d{1,3})?床?)(?![\dA-Za-z%.])",
+        r"床位?号[:\uff1a为是\s]{0,3}(?P<value>加?\d{1,3}(?:-\d{1,3})?床?)(?![\dA-Za-z%]|\.\d)",
     ),
     rule(
         "RECORD",
@@ -152,19 +152,27 @@ FULL = (
         "PLATE",
         ("plate", "reg", "vehicle", "van", "car", "tag", "truck", "sedan"),
         r"\b(?i:(?:licen[cs]e |number )?plates?|reg(?:istration)?|vehicle|tags?|truck|van|car)(?i: (?:is|was|no\.?"
-        r"|number))?[ :#,]{1,3}"
+        r"|number|parked|reg(?:istration)?|plate|registered))?[ :#,(]{1,3}"
         r"(?P<value>(?=[A-Z0-9 -]{0,6}\d)(?=[0-9 -]{0,5}[A-Z])(?:[A-Z]{1,3}-\d{2,4}-[A-Z]{1,3}"
         r"|[A-Z]{2,3}[ -]?\d{3,5}|[A-Z]{2}\d{2} ?[A-Z]{3}|\d{1,3}[ -]?[A-Z]{3}[ -]?\d{0,3}"
+        r"|[A-Z]{3} ?\d[A-Z]\d\d|[A-Z]{2}[ -]?\d{1,2}[ -]?[A-Z]{1,3}[ -]?\d{4}|\d{2,3}-[A-Z]{1,2}-\d{1,6}"
+        r"|[A-Z]{1,3}-[A-Z]{1,2} \d{1,4}"
         r"|\d[A-Z]{3}\d{3}|[A-Z]{1,3}\d{1,3}[ -]?[A-Z]{2,3}))(?![A-Za-z0-9-])",
         reach=(24, 40),
     ),
     rule(
         "RECORD",
         ("rm ", "bed "),
-        r"\b(?:[Rr]m|RM|[Bb]ed|BED)\.? #?(?P<value>\d{1,4}[A-Z]?(?:-\d{1,2})?)(?![\w%/-]|\.\d)"
+        r"\b(?P<value>(?:[Rr]m|RM|[Bb]ed|BED)\.? #?\d{1,4}[A-Z]?(?:-\d{1,2})?)(?![\w%/-]|\.\d)"
         r"(?! ?(?:to|inch|in\b|cm|feet|ft|blocks|degrees|times|hours|days))",
     ),
     rule("RECORD", ("room ",), r"\b[Rr]oom #?(?P<value>\d{3,4}[A-Z]?)(?![\w%./-])"),
+    rule(
+        "RECORD",
+        ("icu", "ccu", "hdu", "itu"),
+        r"(?<![A-Za-z])(?P<value>(?:[MSNPTC]?[VT]?ICU|CCU|HDU|ITU)[ -]#?\d{1,2}[A-Z]?)(?=[ \t]*(?:$|[\n,;.)|]|  ))",
+        flags=re.MULTILINE,
+    ),
     rule(
         "PLATE",
         ("plate", "tag"),
