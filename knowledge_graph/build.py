@@ -1,7 +1,9 @@
 """The stage `knowledge_graph.build`: ontologies, translations, annotations and patients in, one graph out."""
 
+import gc
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -65,6 +67,18 @@ def _for_all(license: Any) -> Any:
     return {"*": license} if isinstance(license, str) else license
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No search for cycles: entries are many and in none, and each search would look at all of them."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 class Build(Source):
     """Builds a typed, bilingual graph whose edges say where they come from and whether they affirm or exclude.
 
@@ -109,6 +123,7 @@ class Build(Source):
     def phases(self) -> tuple[Phase, ...]:
         return (Phase("graph", lambda job: [0], self._build, publishes=True),)
 
+    @_uncollected()
     def _build(self, task: "Task") -> dict[str, Any]:
         files: list[File] = []
         patients: dict[str, Entry] = {}

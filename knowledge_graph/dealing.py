@@ -109,31 +109,31 @@ def shuffle(world, edges, count, base, anchor, place, sorted_):
     evenly over the whole."""
     if count < 2:
         return
-    relations = len(world.finding)
-    counts, starts = np.zeros(relations, np.int64), np.zeros(relations + 1, np.int64)
+    counts = np.zeros(len(world.finding), np.int64)
     for i in range(count):
         edge = edges[i]
         other = world.object[edge] if world.subject[edge] == anchor else world.subject[edge]
         place[i] = -np.log(uniform(base, world.key[edge])) / world.weight[other]
         counts[world.relation[edge]] += 1
-    for r in range(relations):
-        starts[r + 1] = starts[r] + counts[r]
-    rank = np.zeros(relations, np.int64)
+    present = np.flatnonzero(counts)
+    following, step = np.empty(len(counts)), np.empty(len(counts))
+    first, taken = np.zeros(len(counts), np.int64), np.zeros(len(counts), np.int64)
+    for i in range(1, len(present)):
+        first[present[i]] = first[present[i - 1]] + counts[present[i - 1]]
     for i in np.argsort(place[:count]):
         r = world.relation[edges[i]]
-        sorted_[starts[r] + rank[r]] = edges[i]
-        rank[r] += 1
-    following, step = np.full(relations, np.inf), np.zeros(relations, np.float64)
-    for r in range(relations):
-        if counts[r]:
-            step[r] = uniform(base + np.uint64(1), world.key[sorted_[starts[r]]])
-            following[r] = step[r] / counts[r]
-        rank[r] = 0
+        sorted_[first[r] + taken[r]] = edges[i]
+        taken[r] += 1
+    for r in present:
+        step[r] = uniform(base + np.uint64(1), world.key[sorted_[first[r]]])
+        following[r], taken[r] = step[r] / counts[r], 0
     for i in range(count):
-        r = np.argmin(following)
-        edges[i] = sorted_[starts[r] + rank[r]]
-        rank[r] += 1
-        following[r] = (rank[r] + step[r]) / counts[r] if rank[r] < counts[r] else np.inf
+        best = present[0]
+        for r in present[1:]:
+            best = r if following[r] < following[best] else best
+        edges[i] = sorted_[first[best] + taken[best]]
+        taken[best] += 1
+        following[best] = (taken[best] + step[best]) / counts[best] if taken[best] < counts[best] else np.inf
 
 
 @part
@@ -273,14 +273,13 @@ def tell(world, counts, chosen):
 
 
 @part
-def add(world, anchor, others, gain, stamp, scratch, touched):
-    """Add to the score of those of `others` that are of the anchor's kind, and no relatives."""
+def add(others, gain, scratch, touched):
+    """Add to the score of nodes; `queue` holds those that have one, `touched` how many they are."""
     for other in others:
-        if world.kind[other] == world.kind[anchor] and scratch.seen[other] != stamp:
-            if scratch.score[other] == 0:
-                scratch.queue[touched] = other
-                touched += 1
-            scratch.score[other] += gain
+        if scratch.score[other] == 0:
+            scratch.queue[touched] = other
+            touched += 1
+        scratch.score[other] += gain
     return touched
 
 
@@ -295,24 +294,31 @@ def resembling(world, anchor, base, scratch, near, near_weight):
         gain = 1 / np.log2(1.0 + world.sharers[finding])
         own += gain
         others = world.shown_by[world.shown_starts[finding] : world.shown_starts[finding + 1]]
-        touched = add(world, anchor, others, gain, stamp, scratch, touched)
+        touched = add(others, gain, scratch, touched)
     for place in range(world.above_starts[anchor], world.above_starts[anchor + 1]):
         above = world.above[place]
         siblings = world.below[world.below_starts[above] : world.below_starts[above + 1]]
         if len(siblings) <= SHARED_BY:
             own += 1.0
-            touched = add(world, anchor, siblings, 1.0, stamp, scratch, touched)
+            touched = add(siblings, 1.0, scratch, touched)
     size = 0
     ranks = np.empty(CANDIDATES, np.float64)
-    for i in range(touched):  # equals are told apart by who they are, not by where they stand
-        rank = -score[queue[i]] + 1e-9 * uniform(base, world.bits[queue[i]])
+    for i in range(touched):
+        other = queue[i]
+        # Most score too little, which is quicker to see than whether they are of the anchor's kind and no relatives.
+        if size == CANDIDATES and -score[other] >= ranks[size - 1]:
+            continue
+        if world.kind[other] != world.kind[anchor] or scratch.seen[other] == stamp:
+            continue
+        # Equals are told apart by who they are, not by where they stand.
+        rank = -score[other] + 1e-9 * uniform(base, world.bits[other])
         if size == CANDIDATES and rank >= ranks[size - 1]:
             continue
         at = size if size < CANDIDATES else size - 1
         while at and ranks[at - 1] > rank:
             ranks[at], near[at] = ranks[at - 1], near[at - 1]
             at -= 1
-        ranks[at], near[at] = rank, queue[i]
+        ranks[at], near[at] = rank, other
         size = min(size + 1, CANDIDATES)
     for i in range(size):
         near_weight[i] = score[near[i]]

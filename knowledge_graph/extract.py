@@ -8,76 +8,75 @@ names on either side.
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from knowledge_graph.boundaries import bare, ends, leads
 from knowledge_graph.claims import PERCENT, Sentence, Stated, sentences
-from knowledge_graph.families import CONTRAINDICATION, Family
+from knowledge_graph.cues import phrases
+from knowledge_graph.families import CONTRAINDICATION, KIND, Family
 from knowledge_graph.link import Mention
-from knowledge_graph.patterns import FAMILY, ILLS, LIST, PATTERNS, Pattern
+from knowledge_graph.patterns import FAMILY, ILLS, LIST, PATTERNS, TOGETHER, Pattern
 
-DENIED = re.compile(r"\b(?:not|never|no|neither|cannot)\b|n't\b|不|没有|并非|未", re.I)
-OPEN = re.compile(
-    r"\b(?:may|might|could|possibl[ey]|likely|probably|seems?|appears?|suggests?|potential\w*|believed?|thought)\b|可能|或许|也许|怀疑"
-    r"|疑似|不一定",
+DENIED = re.compile(
+    r"\b(?:not|never|no|neither|cannot)\b|n't\b"
+    r"|不(?=会|是|能|一定会|引|导|致|可|伴|表现|出现|属|应|宜|需|用)|没有|并非|未(?=出现|见|发生|引起)|无法",
     re.I,
 )
-CONDITION = re.compile(r"\bif\b|\bwhether\b|如果|若|是否|(?:无法|不能|难以)(?:一定|确定|肯定|判断)", re.I)
+NOT_ONLY = re.compile(r"\bnot\s+(?:only|just|always|necessarily)\b|不[仅但只光]|不一定|未必", re.I)
+OPEN = re.compile(
+    r"\b(?:may|might|could|possibl[ey]|likely|probably|perhaps|seems?|appears?|suggests?|potential\w*|believed?|thought)\b"
+    r"|可能|或许|也许|或者?是|怀疑|疑似|考虑|推测",
+    re.I,
+)
+UNCLAIMED = re.compile(
+    r"\b(?:if|whether|unless|when(?:ever)?|in\s+case|no\s+evidence|unclear|unknown|hypothesi\w+|myth|suspected|compared?|than)\b"
+    r"|如果|若|假如|一旦|要是|是否|还是|排除|是不是|无法|不能一定|难以(?:确定|肯定|判断)|误以?为",
+    re.I,
+)
+"""Before a claim: conditions, questions, alternatives, what isn't known."""
+UNLESS = re.compile(r"[^.,;:。，；]{0,20}\b(?:if|unless|than|whether)\b", re.I)
+"""Behind a claim: a condition, or a comparison."""
 GENERIC = frozenset(
-    [
-        "family history",
-        "mild",
-        "moderate",
-        "severe",
-        "diagnosis",
-        "diagnoses",
-        "prognosis",
-        "test",
-        "tests",
-        "disease",
-        "diseases",
-        "disorder",
-        "disorders",
-        "condition",
-        "syndrome",
-        "symptoms",
-        "symptom",
-        "signs and symptoms",
-        "sign",
-        "signs",
-        "therapy",
-        "therapies",
-        "therapeutic",
-        "treatment",
-        "治疗",
-        "检查",
-        "疾病",
-        "症状",
-        "病",
-        "药物",
-        "诊断",
-        "中心",
-        "缓解",
-    ]
+    phrases("""
+        cell, cells, complication, complications, condition, diagnoses, diagnosis, disease, diseases, disorder
+        disorders, family history, mild, moderate, problem, problems, prognosis, rare, rare disease, rare diseases
+        severe, sign, signs, signs and symptoms, symptom, symptoms, syndrome, test, tests, the disease, the syndrome
+        therapeutic, therapies, therapy, treatment, very rare
+        治疗, 检查, 疾病, 症状, 病, 药物, 诊断, 中心, 并发症, 缓解
+    """)
 )
 """Names that say nothing about what they stand for."""
-PART = re.compile("[性样型]")
+PART = re.compile(
+    r"[性样型科术后前期]|因子|抗体|抗原|疫苗|药|病毒|细菌|的?(?:风险|可能性|机会|几率|概率|危险)|[-/][^\W\d_]|['’]s\b|,?\s+(?:type|stage|grade)\b",
+    re.I,
+)
+"""Behind a name that is part of a longer one."""
+COMPOUND = re.compile(r"[^\W\d_][-/]$")
 SHORT = re.compile("[A-Z]{2,4}s?")
 BULLETS = re.compile(r"\s-\s.*\s-\s|\n\s*\n", re.S)
-REFERS = re.compile(r"(?:\b(?:this|these|those|such)\s+(?:[a-z-]+\s+)?|这种|这个|这些|这类|该|此)$", re.I)
-"""What stands before a name that refers to something said before."""
 SOME = re.compile(r"\b(?:some|certain|few|many)\b", re.I)
-CLAUSE = re.compile("[，,]")
-HEDGE = 40
-NEAR = 40
-"""Characters before a claim in which a condition makes it one."""
+CLAUSE = re.compile(r"[;；，：。\n]|:\s")
+REDUCED = re.compile(
+    r"\s*(?:\([^()]{1,60}\)\s*)?(?:caus(?:ed|ing)|leading|resulting|due|secondary|attributed|characteri[sz]ed|marked|accompanied"
+    r"|complicated|treated|managed|diagnosed|confirmed)\b",
+    re.I,
+)
+"""A participle without a verb: it says which ones are meant, and belongs to the name right before it."""
+AND = re.compile(r"\band\b", re.I)
+SINGULAR = re.compile(
+    r"\s*(?:\([^()]{1,60}\)\s*)?(?:[a-z]+ly\s+)?(?:is|was|has|does|causes|affects|leads|results|presents|includes|involves"
+    r"|manifests|develops|produces)\b",
+    re.I,
+)
+ATTRIBUTE = re.compile("所?(?:引起|引来|导致|造成|诱发|引发|致使)的")
+ACROSS = re.compile("(?<=[\u3400-\u9fff])等?[，,]")
+COMMAS = ("，", ",", "等，")
+OPENERS = re.compile(r"(?:[^，,]{1,10}[，,]){0,2}(?:首先|其次|另外|此外|一般|通常|而|但)?[，,]?")
+"""Before a name that the next clause is about too."""
+FAR, NEAR = 80, 40
+"""Characters before a claim in which a condition, and a hedge, are its own."""
 MOST, REACH = 12, 4
 """Names in one list, and how many names on the next may be that counts."""
 LONGEST = 160
 """Characters between two names: no pattern should have to try more."""
-GOES_ON = re.compile(
-    r"\s+(?!(?:and|or|nor|that|which|who|in|of|with|without|by|to|for|from|on|at|as|when|if|is|are|was|were|be|can|may"
-    r"|might|will|should|has|have|had|occurs?|appears?|develops?|but|than|because|due|caused|affecting|during|after"
-    r"|before|such|including|characteri[sz]ed|called|known|not|also|often|manner|pattern|fashion|way)\b)[a-z]+",
-)
-"""Another noun behind a name: it was only part of one (X-linked dominant condition, symptomatic individuals)."""
 
 
 def extract(text: str, mentions: Sequence[Mention], type_of: Callable[[str], str]) -> list[Stated]:
@@ -89,99 +88,158 @@ def extract(text: str, mentions: Sequence[Mention], type_of: Callable[[str], str
         claim
         for sentence in sentences(text, mentions)
         if not sentence.question
-        for claim in _of_sentence(text, sentence, type_of)
+        for claim in _Reading(text, sentence, type_of).claims()
     ]
 
 
-def _of_sentence(text: str, sentence: Sentence, type_of: Callable[[str], str]) -> Iterator[Stated]:
-    names = [m for m in sentence.mentions if _telling(text, m)]
-    kinds = [frozenset(type_of(node) for node in m.candidates) for m in names]
-    seen = set()
-    for first in range(len(names)):
-        for second in range(first + 1, min(first + REACH, len(names))):
-            gap = text[names[first].end : names[second].start]
-            for pattern in PATTERNS if len(gap) <= LONGEST else ():
-                left, right = (pattern.objects, ILLS)[:: 1 if pattern.turned else -1]
-                if not (kinds[first] & left and kinds[second] & right and pattern.between.fullmatch(gap)):
-                    continue
-                lefts = _listed(text, names, kinds, first, -1, left)
-                rights = _listed(text, names, kinds, second, 1, right)
-                start, end = names[lefts[-1]].start, names[rights[-1]].end
-                if pattern.before and not pattern.before.search(text, max(sentence.start, start - LONGEST), start):
-                    continue
-                if pattern.unless and pattern.unless.search(text, max(sentence.start, start - NEAR), start):
-                    continue
-                if pattern.after and not pattern.after.match(text, end):
-                    continue
-                if not pattern.after and GOES_ON.match(text, end):
-                    continue
-                ahead = text[max(sentence.start, start - NEAR) : start]
-                if REFERS.search(text, max(sentence.start, names[first].start - NEAR), names[first].start):
-                    continue
-                if BULLETS.search(gap) or (pattern.turned and gap.startswith("，")):
-                    continue
-                denied = bool(DENIED.search(gap) or (pattern.turned and DENIED.search(ahead[-12:])))
-                nearest = CLAUSE.split(ahead)[-2:]
-                if denied and ("," in gap or SOME.search(ahead)):
-                    continue
-                unsure = any(map(CONDITION.search, nearest)) or bool(OPEN.search(gap) or OPEN.search(ahead[-HEDGE:]))
-                for i in lefts:
-                    for j in rights:
-                        subject, object_ = (j, i) if pattern.turned else (i, j)
-                        if (subject, object_) not in seen and names[subject].node != names[object_].node:
-                            seen.add((subject, object_))
-                            yield _stated(text, pattern, names[subject], names[object_], type_of, denied, unsure)
+class _Reading:
+    """One sentence: its telling names, in order, and what each may stand for."""
+
+    def __init__(self, text: str, sentence: Sentence, type_of: Callable[[str], str]):
+        self._text, self._start, self._type_of = text, sentence.start, type_of
+        self._names = [m for m in sentence.mentions if _telling(text, m)]
+        self._kinds = [_kinds(text, m, type_of) for m in self._names]
+
+    def claims(self) -> Iterator[Stated]:
+        seen: set[tuple[str, str, str]] = set()
+        for first in range(len(self._names)):
+            for second in range(first + 1, min(first + REACH, len(self._names))):
+                gap = self._text[self._names[first].end : self._names[second].start]
+                if len(gap) <= LONGEST and not BULLETS.search(gap):
+                    for claim in self._between(first, second, gap):
+                        key = (claim.subjects[0], claim.family.name, claim.objects[0])
+                        if key not in seen and claim.subjects[0] != claim.objects[0]:
+                            seen.add(key)
+                            yield claim
+
+    def _between(self, first: int, second: int, gap: str) -> list[Stated]:
+        """What the first pattern says that spans from one name to another."""
+        for pattern in PATTERNS:
+            left, right = _sides(pattern)
+            if self._kinds[first] & left and self._kinds[second] & right and pattern.between.fullmatch(gap):
+                lefts, rights = self._joined(first, second, gap, pattern)
+                manner = self._manner(gap, lefts, rights, pattern) if lefts and rights else None
+                if manner:
+                    pairs = [(self._names[i], self._names[j]) for i in lefts for j in rights]
+                    return [self._stated(pattern, *(pair[::-1] if pattern.turned else pair), *manner) for pair in pairs]
+        return []
+
+    def _joined(self, first: int, second: int, gap: str, pattern: Pattern) -> tuple[list[int], list[int]]:
+        """Names on the left and on the right that a pattern joins, lists included; none where the sentence says it of
+        something else."""
+        text, nothing = self._text, ([], [])
+        reduced, across = bool(REDUCED.match(gap)), bool(ACROSS.match(text, self._names[first].end))
+        attribute = bool(reduced or ATTRIBUTE.match(gap))
+        left, right = _sides(pattern)
+        lefts = self._listed(first, -1, left)
+        head = self._names[lefts[-1]].start
+        if reduced or (
+            attribute and (text.endswith("、", 0, head) or not leads(text, self._start, head, narrowed=False))
+        ):
+            lefts = [first]  # what else is listed may be another list's
+        rights = [second] if pattern.family == KIND.name else self._listed(second, 1, right)
+        rights = self._whole(rights, pattern)
+        if not rights or (across and pattern.turned) or (reduced and not pattern.turned):
+            return nothing
+        start, end = self._names[lefts[-1]].start, self._names[rights[-1]].end
+        clause = self._clause(start)
+        if AND.search(text, start, self._names[first].start) and (SINGULAR.match(gap) or TOGETHER.search(clause)):
+            return nothing  # a name of one disease, or of those who have both
+        if (pattern.before and not pattern.before.search(clause)) or (pattern.unless and pattern.unless.search(clause)):
+            return nothing
+        if pattern.after and not pattern.after.match(text, end):
+            return nothing
+        if across and not pattern.before and not OPENERS.fullmatch(text, self._start, start):
+            return nothing
+        if not (pattern.before or attribute) and not leads(text, self._start, start, narrowed=pattern.turned):
+            return nothing
+        if pattern.turned:
+            return lefts, self._bare(rights)
+        return self._bare(lefts), rights
+
+    def _manner(self, gap: str, lefts: list[int], rights: list[int], pattern: Pattern) -> tuple[bool, bool] | None:
+        """Whether a claim is denied, and whether it is left open; None where it is no claim, or that isn't clear."""
+        start, end = self._names[lefts[-1]].start, self._names[rights[-1]].end
+        around = self._text[max(self._start, start - FAR) : start]
+        if UNCLAIMED.search(around) or UNLESS.match(self._text, end) or NOT_ONLY.search(gap):
+            return None
+        near = around if gap.startswith(COMMAS) else self._clause(start)[-NEAR:]
+        denied = bool(DENIED.search(gap) or (pattern.turned and DENIED.search(near[-12:])))
+        if denied and ("," in gap or SOME.search(near)):
+            return None
+        unsure = bool(OPEN.search(gap) or OPEN.search(near))
+        chosen = [self._names[i] for i in (*lefts, *rights)]
+        if (not unsure and any(m.uncertain for m in chosen)) or (not denied and any(m.negated for m in chosen)):
+            return None  # a cue reaches them, and it isn't clear how
+        return denied, unsure
+
+    def _clause(self, at: int) -> str:
+        """What stands before `at` in its clause."""
+        low = max(self._start, at - LONGEST)
+        breaks = [found.end() for found in CLAUSE.finditer(self._text, low, at)]
+        return self._text[breaks[-1] if breaks else low : at]
+
+    def _bare(self, listed: list[int]) -> list[int]:
+        return [i for i in listed if bare(self._text, self._start, self._names[i].start)]
+
+    def _listed(self, at: int, step: int, types: frozenset[str]) -> list[int]:
+        """Places of a name and of those that a list joins to it, on one side."""
+        found = [at]
+        while len(found) < MOST:
+            reach = range(at + step, at + REACH * step, step)
+            for other in (i for i in reach if 0 <= i < len(self._names) and self._kinds[i] & types):
+                left, right = sorted((at, other))
+                gap = self._text[self._names[left].end : self._names[right].start]
+                if LIST.fullmatch(gap) and not (step < 0 and "，" in gap):
+                    found.append(other)
+                    at = other
+                    break
+            else:
                 break
+        return found
+
+    def _whole(self, listed: list[int], pattern: Pattern) -> list[int]:
+        """The first names of a list on the right, up to the last that no word behind it makes part of another."""
+        if pattern.after and pattern.after.match(self._text, self._names[listed[-1]].end):
+            return listed
+        for count in range(len(listed), 0, -1):
+            if ends(self._text, self._names[listed[count - 1]].end, subject=pattern.turned, listed=count > 1):
+                return listed[:count]
+        return []
+
+    def _stated(self, pattern: Pattern, subject: Mention, object_: Mention, denied: bool, unsure: bool) -> Stated:
+        family: Family = FAMILY[pattern.family]
+        polarity = -1 if denied and pattern.family != CONTRAINDICATION.name else 1
+        share = PERCENT.match(self._text[object_.end : object_.end + 12].lstrip(" (（"))
+        return Stated(
+            tuple(n for n in subject.candidates if self._type_of(n) in ILLS),
+            family,
+            tuple(n for n in object_.candidates if self._type_of(n) in pattern.objects),
+            polarity,
+            float(share[1]) / 100 if share else None,
+            at=(object_.start, object_.end),
+            by=(subject.start, subject.end),
+            uncertain=unsure and polarity > 0,
+        )
+
+
+def _sides(pattern: Pattern) -> tuple[frozenset[str], frozenset[str]]:
+    """Types of the names on the left and on the right."""
+    return (pattern.objects, ILLS) if pattern.turned else (ILLS, pattern.objects)
 
 
 def _telling(text: str, mention: Mention) -> bool:
-    """Whether a name says what it stands for: not a general word, part of a longer one, or an abbreviation that the
-    text doesn't explain."""
+    """Whether a name says what it stands for: no general word, no part of a compound."""
     name = text[mention.start : mention.end]
-    if name.lower() in GENERIC or PART.match(text, mention.end) or sum(map(str.isalnum, name)) < 2:
+    if name.lower() in GENERIC or sum(map(str.isalnum, name)) < 2:
         return False
-    explained = mention.type not in ILLS or f"({name})" in text or f"（{name}）" in text
-    return explained or not SHORT.fullmatch(name)
+    return not (PART.match(text, mention.end) or COMPOUND.search(text, max(0, mention.start - 2), mention.start))
 
 
-def _listed(
-    text: str, names: list[Mention], kinds: list[frozenset[str]], at: int, step: int, types: frozenset[str]
-) -> list[int]:
-    """Places of a name and of those that a list joins to it, on one side."""
-    found = [at]
-    while len(found) < MOST:
-        reach = range(at + step, at + REACH * step, step)
-        for other in (i for i in reach if 0 <= i < len(names) and kinds[i] & types):
-            left, right = sorted((at, other))
-            if LIST.fullmatch(text[names[left].end : names[right].start]):
-                found.append(other)
-                at = other
-                break
-        else:
-            break
-    return found
-
-
-def _stated(
-    text: str,
-    pattern: Pattern,
-    subject: Mention,
-    object_: Mention,
-    type_of: Callable[[str], str],
-    denied: bool,
-    unsure: bool,
-) -> Stated:
-    family: Family = FAMILY[pattern.family]
-    absent = denied or (object_.negated and not pattern.turned)
-    polarity = -1 if pattern.family != CONTRAINDICATION.name and absent else 1
-    share = PERCENT.match(text[object_.end : object_.end + 12].lstrip(" (（"))
-    return Stated(
-        tuple(n for n in subject.candidates if type_of(n) in ILLS),
-        family,
-        tuple(n for n in object_.candidates if type_of(n) in pattern.objects),
-        polarity,
-        float(share[1]) / 100 if share else None,
-        at=(object_.start, object_.end),
-        by=(subject.start, subject.end),
-        uncertain=(unsure or object_.uncertain or subject.uncertain) and polarity > 0,
-    )
+def _kinds(text: str, mention: Mention, type_of: Callable[[str], str]) -> frozenset[str]:
+    """What a name may stand for: an abbreviation that the text doesn't explain, for no disease."""
+    kinds = frozenset(type_of(node) for node in mention.candidates)
+    name = text[mention.start : mention.end]
+    if SHORT.fullmatch(name) and f"({name})" not in text and f"（{name}）" not in text:
+        return kinds - ILLS
+    return kinds

@@ -48,7 +48,7 @@ class Link(RowStage):
     of the graph the records speak of is in the manifest (`results.coverage`) and in the report, under long tail.
     """
 
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     reads: ClassVar[tuple[str, ...]] = ("text",)
     adds: ClassVar[tuple[pa.Field, ...]] = (pa.field("entities", ENTITIES),)
 

@@ -33,10 +33,12 @@ COMMON = frozenset(
     autosomal dominant, autosomal recessive, x linked, early onset, late onset, adult onset, disequilibrium, formerly
     transport, metabolism, antibody, antibodies, include, includes, included, increased, reduced, elevated, lower
     short arm, long arm, alpha, beta, gamma, delta, monocyte, clonal, pregnancy, iii, ii, iv, severity of, cancer of
+    ever, same
     """)
 )
 """Everyday words that are no name unless they are a node's first one."""
 ABBREVIATION = re.compile(r"(?=.*[A-Z])[A-Z0-9]{2,5}")
+LOWERED = re.compile("[a-z]{2,5}")
 BRACKETED = re.compile(r"\s*[（(\[][^（()）\[\]]*[)）\]]\s*$")
 HAN_FROM = "\u3400"
 LETTER = re.compile(r"[^\W\d_]")
@@ -64,8 +66,16 @@ def phrases_of(graph: Graph) -> Iterator[tuple[str, int, int, int]]:
             latin = [name for name in full if name < HAN_FROM]
             if graph.type[row] not in headed or any(stands_for(word, name) for name in latin or full):
                 yield form, CAPITALS, row, rank
+        elif rank != NAME and any(_initials(word, name) for name in full_names[row]):
+            yield form, CAPITALS, row, rank
         elif rank == NAME or not (canonical(word) in COMMON or heads.lacks(form)):
             yield form, ANY, row, rank
+
+
+def _initials(word: str, name: str) -> bool:
+    """Whether a word is an abbreviation of a name in small letters, as some sources write them: bed, face, sacs."""
+    longer = " " in name.strip() and not any(part.startswith(word[:3]) for part in name.split())
+    return bool(longer and LOWERED.fullmatch(word) and stands_for(word, name))
 
 
 def _names(graph: Graph) -> Iterator[tuple[int, int, str]]:

@@ -4,7 +4,7 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -194,7 +194,7 @@ class Nodes:
             own = next(iter(same), f"{KNOWN_BY_NAME}:{digest}")
             known[kind, word] = {own}
             self._by_name[position] = own
-            self._add(file, position, Term(own, **{k: v for k, v in term.__dict__.items() if k != "id"}))
+            self._add(file, position, replace(term, id=own))
             for label in entry.labels:
                 if self.nodes[own].name_zh != label.text:
                     self.nodes[own].label(label)

@@ -9,8 +9,16 @@ SIGNS = frozenset(("phenotype", "symptom", "finding"))
 ILLS = SIGNS | {"disease"}
 FAMILY = {family.name: family for family in (*FAMILIES, CONTRAINDICATION, KIND)}
 
-_NOT = r"(?:and|or|in|of|to|by|with|for|from|that|which|than|on|at|as|when|if|it|is|are|be|who|but|not|no|the|a|an)"
-_ADJ = rf"(?:(?:an?|the|its|their|his|her|some|certain|other)\s+)?(?:(?!{_NOT}\b)[a-z-]+\s+){{0,3}}"
+_NOT = (
+    r"(?:and|or|in|of|to|by|with|for|from|that|which|than|on|at|as|when|if|it|is|are|be|who|but|not|no|without|the"
+    r"|a|an)"
+)
+_LESS = (
+    r"(?:decreas\w+|reduc\w+|lower\w*|less|fewer|loss|lack|absen\w+|risk|fear|history|false|resol\w+|improv\w+"
+    r"|reli\w+|prevent\w*|suspected|certain|some|normal|more)"
+)
+"""What makes another thing of the name behind it."""
+_ADJ = rf"(?:(?:an?|the|its|their|his|her|other)\s+)?(?:(?!(?:{_NOT}|{_LESS})\b)[a-z-]+\s+){{0,3}}"
 _H = (
     r"(?:(?:can|may|might|could|will|would|often|usually|commonly|typically|sometimes|also|generally|frequently|rarely"
     r"|always|does|do|did|is|are|was|were|be|been|not|never|mainly|most|likely|seems?|appears?|to|then|normally"
@@ -18,6 +26,8 @@ _H = (
 )
 _ASIDE = r"(?:\s*[(（][^()（）]{1,40}[)）])?\s*"
 _WHO = r"(?:people|patients?|individuals?|persons?|children|men|women|boys|girls|infants|adults|those|someone|anyone)"
+TOGETHER = re.compile(rf"\b{_WHO}\s+(?:with|who\s+have|affected\s+(?:by|with))\s+(?:an?\s+)?$", re.I)
+"""Before diseases that the same people have."""
 _ITEMS = rf"(?:{_ADJ}[a-z-]+(?:\s+(?:of|in)\s+(?:the\s+)?[a-z-]+)?(?:\s+\([^()]{{1,60}}\))?,\s+)*"
 """Listed before the name, and named by nobody."""
 _OF = r"(?:(?:the\s+)?(?:[a-z-]+\s+)?(?:onset|presence|development|appearance|episodes?|attacks?|bouts?)\s+of\s+)?"
@@ -33,9 +43,12 @@ _Z = (
     r"(?:[，,]?(?:还|也|确实|进而|从而|继而|常常?|可以?|会|多|能够?|易|主要|容易|通常|往往|一般|经常|有时|可能|则|并|不|没有|并不|应该?|需要?"
     r"|建议|您?尝试|首选|又|都|进一步|时|后|患者|病人|的人|等|临床|一些|一种)){0,5}"
 )
-_ZI = r"(?:(?:(?![和及与或而但])[\u4e00-\u9fff]){1,8}[、，,和及与或])*"
+_ZI = (
+    r"(?:(?:(?![和及与或而但是会可还也如除由因能被没未这那此]|情况|一般|引|导致|致使|造成|诱发|表现|伴|出现|用于|治疗|预防)[\u4e00-\u9fff]){1,8}"
+    r"[、，,和与及或])*"
+)
 _ZW = r"(?:女性|患者|病人|您的?|你的?|人体?|孩子|宝宝|皮肤|局部|身体)?"
-_ZA = rf"{_ZW}(?:出现|发生|产生|患有)?{_ZI}(?:(?![而但])[\u4e00-\u9fff]){{0,2}}"
+_ZA = rf"{_ZW}(?:出现|发生|产生|患有)?{_ZI}(?:(?![而但不无非未没防免减缓抑治抗])[\u4e00-\u9fff]){{0,2}}"
 _ZS = r"(?:的)?(?:典型|主要|常见|早期|临床|一些|特征性)*(?:症状|表现|体征|特征|临床表现|并发症|后果)"
 _ZF = r"(?:片|胶囊|颗粒|软膏|乳膏|滴眼液|喷雾剂?|口服液|注射液)?(?:[(（][^()（）]{1,12}[)）])?"
 _ZC = r"(?:引起|导致|造成|诱发|引发|引来|致使)"
@@ -88,12 +101,12 @@ PATTERNS = (
     _pattern(
         "finding",
         rf"\s*{_H}(?:have|has|had|develops?|experiences?|presents?\s+with|exhibits?|shows?|suffers?\s+from)\s+{_TO}",
-        before=rf"{_WHO}\s+(?:with|who\s+have|affected\s+(?:by|with))\s+{_ADJ}",
+        before=rf"{_WHO}\s+(?:with|who\s+have|affected\s+(?:by|with))\s+(?:an?\s+)?",
     ),
     _pattern(
         "finding",
         rf"\s*{_H}(?:includes?|including|are|is|be)\s*:?\s+{_TO}",
-        before=rf"{_SIGN}\s+(?:of|(?:associated|seen)\s+(?:with|in)|in)\s+{_ADJ}",
+        before=rf"{_SIGN}\s+(?:of|(?:associated|seen)\s+(?:with|in)|in)\s+(?:an?\s+)?",
     ),
     _pattern(
         "finding",
@@ -112,7 +125,7 @@ PATTERNS = (
     _pattern(
         "treatment",
         rf"{_ASIDE}{_H}(?:is|are|includes?|involves?|consists?\s+of|requires?)\s+{_TO}",
-        before=rf"(?:treatment|therapy|management)s?\s+(?:for|of)\s+{_ADJ}",
+        before=r"(?:treatment|therapy|management)s?\s+(?:for|of)\s+(?:an?\s+)?",
     ),
     _pattern(
         "treatment",
@@ -129,6 +142,7 @@ PATTERNS = (
     _pattern(
         "treatment",
         rf"\s+patients?\s+(?:who\s+)?(?:{_H}(?:underwent|received|treated\s+with)|receiving|undergoing)\s+{_TO}",
+        before=r"\b(?:in|of|among|for|from)\s+",
     ),
     _pattern(
         "test",
@@ -137,7 +151,7 @@ PATTERNS = (
     _pattern(
         "test",
         rf"\s*{_H}(?:made|based|confirmed|established)\s+(?:by|on|with|through|using)\s+{_TO}",
-        before=rf"diagnosis\s+of\s+{_ADJ}",
+        before=r"diagnosis\s+of\s+(?:an?\s+)?",
     ),
     _pattern(
         "test",
@@ -147,17 +161,17 @@ PATTERNS = (
     _pattern(
         "site",
         rf"{_ASIDE}(?:is|are)\s+an?\s+(?:[a-z-]+\s+){{0,3}}(?:disease|disorder|infection|inflammation|cancer|condition)"
-        rf"\s+(?:of|in|affecting|that\s+affects)\s+{_TO}",
+        rf"\s+(?:of|in|affecting|that\s+affects)\s+{_ITEMS}{_ADJ}",
     ),
     _pattern(
         "site",
-        rf"{_ASIDE}{_H}(?:affects?|involves?|arises?\s+(?:in|from)|located\s+in)\s+{_TO}",
+        rf"{_ASIDE}{_H}(?:affects?|involves?|arises?\s+(?:in|from)|located\s+in)\s+{_ITEMS}{_ADJ}",
         unless=_PART,
     ),
     _pattern(
         "kind",
         r"\s*(?:is|are|was)\s+(?:an?|the|one\s+of\s+the)\s+"
-        r"(?:(?!(?:of|in|to|from|with|for|by|than|more|less)\b)[a-z-]+\s+){0,2}?(?:(?:types?|kinds?|forms?|subtypes?|variants?)\s+of\s+)?(?:an?\s+|the\s+)?"
+        r"(?:(?!(?:of|in|to|from|with|for|by|than|more|less|or|and)\b)[a-z-]+\s+){0,2}?(?:(?:types?|kinds?|forms?|subtypes?|variants?)\s+of\s+)?(?:an?\s+|the\s+)?"
         r"|\s*(?:is|are)\s+(?:classified|grouped)\s+(?:as|under|among|with)\s+(?:the\s+|an?\s+)?",
         unless=_PART,
     ),
@@ -185,7 +199,7 @@ PATTERNS = (
     _pattern(
         "contraindication",
         rf"\s*(?:should|must)\s+(?:avoid|not\s+(?:take|use|receive|be\s+given))\s+{_TO}",
-        before=rf"{_WHO}\s+(?:with|who\s+have)\s+{_ADJ}",
+        before=rf"{_WHO}\s+(?:with|who\s+have)\s+(?:an?\s+)?",
     ),
     _pattern(
         "gene",
@@ -207,22 +221,31 @@ PATTERNS = (
     _pattern(
         "finding",
         rf"(?:是一种[\u4e00-\u9fff]{{1,12}}(?:病|症|反应)[，,]|的[\u4e00-\u9fff]{{0,4}}(?:症状|病变))?"
-        rf"{_Z}(?:{_ZC}|表现为|表现出|伴有|并发|发展为|转成|出现)(?:了|的)?{_ZA}",
+        rf"{_Z}(?:{_ZC}|表现为|表现出|伴有|并发|发展为|出现)(?:了|的)?{_ZA}",
         unless=rf"(?:{_ZC}|包括|表现为|伴有|出现)(?:了|的)?(?:[\u4e00-\u9fff]{{1,8}}[、和及与或])*[\u4e00-\u9fff]{{0,3}}",
     ),
-    _pattern("finding", rf"[，,]?(?:进而|从而|继而){_Z}{_ZC}(?:了|的)?{_ZA}"),
+    _pattern(
+        "finding",
+        rf"[，,]?(?:进而|从而|继而){_Z}{_ZC}(?:了|的)?{_ZA}",
+        before=rf"(?:{_ZC}|出现)了?(?:[\u4e00-\u9fff]{{1,8}}[、和与及或])*",
+    ),
     _pattern("finding", rf"{_ZS}{_Z}(?:有|是|为|包括)[：:]?{_ZA}"),
     _pattern(
         "finding",
-        rf"(?:等)?(?:一系列)?(?:症状|情况|表现)?{_Z}(?:是)?(?:由于?|因为?|因)",
-        after=rf"(?:所|而)?{_ZC}",
+        rf"(?:等)?(?:一系列)?(?:症状|的?情况|的?现象|表现)?{_Z}(?:是)?(?:由于?|因为?|因)",
+        after=rf"(?:所|而)?{_ZC}(?!的[\u4e00-\u9fff])",
         turned=True,
     ),
-    _pattern("finding", rf"(?:等)?(?:症状|情况)?{_Z}是", after=rf"{_ZC}的|所致|{_ZS}", turned=True),
+    _pattern(
+        "finding",
+        rf"(?:等)?(?:症状|的?情况|的?现象)?{_Z}是",
+        after=rf"(?:{_ZC}的|所致)(?![\u4e00-\u9fff])|{_ZS}",
+        turned=True,
+    ),
     _pattern("finding", rf"(?:等)?(?:症状)?{_Z}见于", turned=True),
     _pattern(
         "finding",
-        rf"{_Z}是(?:{_ZC})(?:您|你|患者)?",
+        rf"{_Z}是(?:{_ZC}){_ZW}",
         after=r"等?(?:症状)?的(?:主要|重要|常见|一个)*(?:原因|病因)",
     ),
     _pattern(
@@ -254,8 +277,8 @@ PATTERNS = (
     _pattern("contraindication", rf"(?:患者|病人|的人)?{_Z}(?:禁用|忌用|禁服|避免使用|不宜使用|慎用){_Z}"),
     _pattern(
         "kind",
-        r"(?:也|均|都|则)?(?:是|属于|归为)(?:一种|一类|一个)?"
-        r"(?:(?:比较|较为?|非常|很|最)?(?:常见|罕见|多发|严重|急性|慢性))?的?(?:一种|一类)?",
+        r"则?(?:属于|归为|是)(?:一种|一类|一个)"
+        r"(?:(?:比较|较为?|非常|很|最)?(?:常见|罕见|多发|严重|急性|慢性))?的?|则?(?:属于|归为)",
         after=r"(?:的一种|之一)?(?:[，,。；;、！!）)\s]|和|$)",
     ),
 )

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from datagen.errors import InputError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Term:
     """A node as one file describes it; `kind` is the file's own word for its type, if it has one."""
 
@@ -24,7 +24,7 @@ class Term:
     """How common a disease is, in the source's own classes (1-9 / 100 000)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Label:
     """A Chinese name, synonym or definition (`field` of the node) of a term."""
 
@@ -33,7 +33,7 @@ class Label:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Statement:
     """One claim of a source. `shown` of `n` patients show it; `share` (0..1) where only that is known.
 
@@ -55,7 +55,7 @@ class Statement:
     """female or male, where it is stated of one sex."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One unit of a file that gets one decision: an OBO stanza, a row, a patient; `line` says where.
 

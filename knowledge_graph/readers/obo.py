@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from datagen.errors import InputError
 from datagen.licence import UNKNOWN, allowed, from_text
@@ -155,7 +156,7 @@ def _named(entry: Entry, names: dict[str, str]) -> Entry:
     statements = tuple(
         _statement(s.subject, names[s.relation], s.object) if s.relation in names else s for s in entry.statements
     )
-    return Entry(**{**entry.__dict__, "statements": statements})
+    return replace(entry, statements=statements)
 
 
 def _bare(value: str) -> str:

@@ -3,8 +3,11 @@
 import csv
 import io
 import re
+import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice, repeat
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -21,7 +24,8 @@ TEMPLATE = re.compile(r"\{([^{}]+)\}")
 LIMIT = re.compile(r"\s*(<=|>=|<|>)\s*([-+.\deE]+)")
 NEGATIVE = frozenset(("-1", "-", "not", "no", "false"))
 MAX_CELL = 1 << 20
-
+ROWS = 1 << 14
+"""Rows in memory at a time, by column."""
 What = Literal[
     "id",
     "kind",
@@ -48,6 +52,11 @@ What = Literal[
     "evidence",
     "tier",
 ]
+EDGE: tuple[What, ...] = (
+    *("subject", "relation", "object", "polarity", "frequency", "n", "evidence", "tier"),
+    *("subject_name", "subject_kind", "object_name", "object_kind"),
+)
+"""What an edge's row says, in the order of `_edge`."""
 
 
 class Columns(BaseModel):
@@ -88,7 +97,14 @@ class Columns(BaseModel):
         return found
 
 
-Row = dict[str, str]
+@dataclass(frozen=True)
+class Batch:
+    """Some rows, by column: what each cell says, trimmed. `bad` are the places of rows of another width, whose cells
+    are empty here."""
+
+    cells: dict[str, Sequence[str]]
+    size: int
+    bad: frozenset[int] = frozenset()
 
 
 def read_table(data: bytes, columns: Columns) -> Content:
@@ -97,12 +113,21 @@ def read_table(data: bytes, columns: Columns) -> Content:
     Raises InputError: bad_header (a column is missing), not_utf8, bad_csv, bad_xlsx, bad_parquet, archive_bomb; a row
     that can't be read is an entry with `bad` set.
     """
-    rows = list(_rows(data, columns))
+    batches: Iterable[Batch] = _batches(data, columns)
     by_name = None
     if "parent_name" in columns.fields:
-        said = ({k: _value(row, f) for k, f in columns.fields.items()} for row in rows if row)
-        by_name = {values["name"]: values["id"] for values in said if values.get("name") and values.get("id")}
-    return Content([_entry(number, row, columns, by_name) for number, row in enumerate(rows, 1)])
+        batches = list(batches)
+        by_name = {
+            name: id
+            for batch in batches
+            for name, id in zip(*(_said(batch, columns.fields.get(key)) for key in ("name", "id")), strict=True)
+            if name and id
+        }
+    content = Content()
+    terms: dict[tuple[str, str, str], Term] = {}
+    for batch in batches:
+        content.entries += _entries(len(content.entries) + 1, batch, columns, by_name, terms)
+    return content
 
 
 def sheet_rows(data: bytes) -> Iterator[tuple[int, tuple[Any, ...]]]:
@@ -124,47 +149,48 @@ def sheet_rows(data: bytes) -> Iterator[tuple[int, tuple[Any, ...]]]:
         raise InputError("bad_xlsx", type(error).__name__) from None
 
 
-def _rows(data: bytes, columns: Columns) -> Iterator[Row | None]:
-    """Rows by column names; None for one of another width."""
+def _batches(data: bytes, columns: Columns) -> Iterator[Batch]:
     if data[:4] == b"PAR1":
         yield from _parquet(data, columns)
         return
-    cells = (
-        ([_plain(cell) for cell in row] for _, row in sheet_rows(data))
-        if data[:2] == b"PK"
-        else _delimited(data, columns)
+    rows = (
+        (list(map(_plain, cells)) for _, cells in sheet_rows(data)) if data[:2] == b"PK" else _delimited(data, columns)
     )
     for _ in range(columns.skip):
-        next(cells, None)
-    header = list(columns.header) or [name.strip() for name in next(cells, [])]
+        next(rows, None)
+    header = list(columns.header) or [name.strip() for name in next(rows, [])]
     _require(columns, header)
-    for row in cells:
-        if any(row):
-            yield dict(zip(header, row, strict=True)) if len(row) == len(header) else None
+    told = (row for row in rows if any(map(str.strip, row)))
+    while some := list(islice(told, ROWS)):
+        bad = frozenset(place for place, row in enumerate(some) if len(row) != len(header))
+        for place in bad:
+            some[place] = [""] * len(header)
+        by_column = zip(header, zip(*some, strict=True), strict=True)
+        cells = {name: list(map(str.strip, column)) for name, column in by_column if name in columns.columns}
+        yield Batch(cells, len(some), bad)
 
 
 def _delimited(data: bytes, columns: Columns) -> Iterator[list[str]]:
     text = decode(data)
-    first = text.partition("\n")[0]
-    delimiter = max(DELIMITERS, key=first.count) if len(columns.header) != 1 else "\0"
-    csv.field_size_limit(MAX_CELL)
-    if delimiter == "\0":
-        yield from ([line.strip()] for line in text.split("\n"))
+    if len(columns.header) == 1:
+        yield from ([line] for line in text.split("\n"))
         return
+    delimiter = max(DELIMITERS, key=text.partition("\n")[0].count)
+    del text
+    lines = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline="")
+    csv.field_size_limit(MAX_CELL)
     try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            yield [cell.strip() for cell in row]
+        yield from csv.reader(lines, delimiter=delimiter)
     except csv.Error as error:
         raise InputError("bad_csv", str(error)[:60]) from None
 
 
-def _parquet(data: bytes, columns: Columns) -> Iterator[Row]:
+def _parquet(data: bytes, columns: Columns) -> Iterator[Batch]:
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
         _require(columns, file.schema_arrow.names)
-        for batch in file.iter_batches(columns=sorted(columns.columns)):
-            for row in batch.to_pylist():
-                yield {key: _plain(value) for key, value in row.items()}
+        for batch in file.iter_batches(ROWS, columns=sorted(columns.columns)):
+            yield Batch({name: list(map(_plain, batch[name].to_pylist())) for name in batch.schema.names}, len(batch))
     except (pa.ArrowException, OSError) as error:
         raise InputError("bad_parquet", type(error).__name__) from None
 
@@ -184,36 +210,63 @@ def _plain(value: Any) -> str:
     return str(value).strip()
 
 
-def _value(row: Row, field: str) -> str:
-    """A column, or a template; nothing where one of its columns is empty."""
+def _said(batch: Batch, field: str | None) -> Sequence[str]:
+    """What a column, or a template, says in each row; nothing where one of the template's columns is empty."""
+    if field is None:
+        return [""] * batch.size
     if not (names := TEMPLATE.findall(field)):
-        return row[field]
-    return TEMPLATE.sub(lambda m: row[m[1]], field) if all(row[name] for name in names) else ""
+        return batch.cells[field]
+    between = [part.replace("{", "{{").replace("}", "}}") for part in TEMPLATE.split(field)[::2]]
+    form, cells = "{}".join(between).format, [batch.cells[name] for name in names]
+    return [form(*values) if all(values) else "" for values in zip(*cells, strict=True)]
 
 
-def _wanted(row: Row, where: dict[str, str | tuple[str, ...]]) -> bool:
-    for column, wanted in where.items():
-        if isinstance(wanted, str) and (limit := LIMIT.fullmatch(wanted)):
-            try:
-                value, bound = float(row[column]), float(limit[2])
-            except ValueError:
-                return False
-            if not {"<=": value <= bound, ">=": value >= bound, "<": value < bound, ">": value > bound}[limit[1]]:
-                return False
-        elif row[column] not in ((wanted,) if isinstance(wanted, str) else wanted):
+def _unwanted(batch: Batch, where: dict[str, str | tuple[str, ...]]) -> set[int]:
+    """Places of rows that `where` leaves out."""
+    return {
+        place
+        for column, wanted in where.items()
+        for place, value in enumerate(batch.cells[column])
+        if not _wanted(value, wanted)
+    }
+
+
+def _wanted(value: str, wanted: str | tuple[str, ...]) -> bool:
+    if isinstance(wanted, str) and (limit := LIMIT.fullmatch(wanted)):
+        try:
+            number, bound = float(value), float(limit[2])
+        except ValueError:
             return False
-    return True
+        return {"<=": number <= bound, ">=": number >= bound, "<": number < bound, ">": number > bound}[limit[1]]
+    return value in ((wanted,) if isinstance(wanted, str) else wanted)
 
 
-def _entry(number: int, row: Row | None, columns: Columns, by_name: dict[str, str] | None) -> Entry:
-    if row is None:
-        return Entry(number, bad="bad_width")
-    if not _wanted(row, columns.where):
-        return Entry(number, dropped="not_wanted")
-    said = {**columns.constants, **{key: _value(row, field) for key, field in columns.fields.items()}}
-    if "subject" in said:
-        return _edge(number, said, columns)
-    return _node(number, said, columns, by_name)
+def _entries(
+    first: int,
+    batch: Batch,
+    columns: Columns,
+    by_name: dict[str, str] | None,
+    terms: dict[tuple[str, str, str], Term],
+) -> Iterator[Entry]:
+    """Entries of a batch, numbered from `first`. `terms` are the ends that edges named so far, each made once."""
+    unwanted = _unwanted(batch, columns.where)
+    edges = "subject" in columns.fields or "subject" in columns.constants
+    keys = EDGE if edges else tuple({**columns.constants, **columns.fields})
+    said = [
+        _said(batch, columns.fields[key])
+        if key in columns.fields
+        else repeat(columns.constants.get(key, ""), batch.size)
+        for key in keys
+    ]
+    for number, (place, *row) in enumerate(zip(range(batch.size), *said, strict=True), first):
+        if place in batch.bad:
+            yield Entry(number, bad="bad_width")
+        elif place in unwanted:
+            yield Entry(number, dropped="not_wanted")
+        elif edges:
+            yield _edge(number, columns, terms, *row)
+        else:
+            yield _node(number, dict(zip(keys, row, strict=True)), columns, by_name)
 
 
 def _node(number: int, said: dict[str, str], columns: Columns, by_name: dict[str, str] | None) -> Entry:
@@ -246,36 +299,47 @@ def _node(number: int, said: dict[str, str], columns: Columns, by_name: dict[str
     return Entry(number, own, (term,), tuple(labels), tuple(statements), same=same)
 
 
-def _edge(number: int, said: dict[str, str], columns: Columns) -> Entry:
-    subject, object_ = said["subject"], said["object"]
+def _edge(
+    number: int,
+    columns: Columns,
+    terms: dict[tuple[str, str, str], Term],
+    subject: str,
+    relation: str,
+    object_: str,
+    polarity: str,
+    often: str,
+    patients: str,
+    evidence: str,
+    tier: str,
+    *named: str,
+) -> Entry:
     if ":" not in subject or ":" not in object_:
         return Entry(number, bad="no_id")
-    if not said["relation"]:
+    if not relation:
         return Entry(number, bad="no_relation")
     try:
-        shown, n, share = frequency(said.get("frequency", ""))
-        counted = int(float(said["n"])) if said.get("n") else n
+        shown, n, share = frequency(often) if often else (None, None, None)
+        n = int(float(patients)) if patients else n
     except InputError as error:
         return Entry(number, bad=error.reason)
     except (ValueError, OverflowError):
         return Entry(number, bad="bad_n")
-    tier = said.get("tier") or "A"
-    if tier not in ("A", "B", "C"):
+    if tier not in ("", "A", "B", "C"):
         return Entry(number, bad="bad_tier")
-    terms = tuple(
-        Term(said[end], said[f"{end}_name"], said.get(f"{end}_kind") or None)
-        for end in ("subject", "object")
-        if said.get(f"{end}_name")
-    )
+    ends = []
+    for id, name, kind in ((subject, *named[:2]), (object_, *named[2:])):
+        if name:
+            key = (id, name, kind)
+            ends.append(terms.get(key) or terms.setdefault(key, Term(id, name, kind or None)))
     statement = Statement(
-        subject,
-        columns.relations.get(said["relation"], said["relation"]),
-        object_,
-        -1 if said.get("polarity", "").lower() in NEGATIVE else 1,
+        sys.intern(subject),
+        columns.relations.get(relation) or sys.intern(relation),
+        sys.intern(object_),
+        -1 if polarity.lower() in NEGATIVE else 1,
         shown,
-        counted,
+        n,
         share,
-        tuple(filter(None, said.get("evidence", "").split(columns.separator))),
-        tier,
+        tuple(filter(None, evidence.split(columns.separator))) if evidence else (),
+        sys.intern(tier or "A"),
     )
-    return Entry(number, terms=terms, statements=(statement,))
+    return Entry(number, terms=tuple(ends), statements=(statement,))

@@ -203,3 +203,18 @@ def test_mentions_are_in_order_and_never_overlap(linker, text):
     mentions = linker.link(text)
     assert all(a.end <= b.start for a, b in pairwise(mentions))
     assert all(m.start < m.end <= len(text) and m.node == m.candidates[0] for m in mentions)
+
+
+def test_abbreviations_in_small_letters_only_count_in_capitals():
+    linker = Linker(
+        named(
+            {"name_en": "benign exophthalmos disorder", "synonyms": ["bed"]},
+            {"name_en": "infectious mononucleosis", "synonyms": ["mono"]},
+            {"name_en": "gout"},
+        )
+    )
+    assert [name for _, name, _ in found(linker, "In bed with mono and gout. BED is rare.")] == [
+        "infectious mononucleosis",
+        "gout",
+        "benign exophthalmos disorder",
+    ]

@@ -59,9 +59,16 @@ def test_a_corpus_adds_what_it_says_together(tmp_path, ray_local):
     (tmp_path / "kg.obo").write_text(OBO.replace("name: gout", "name: gout\nrelationship: has_symptom SYMP:3"))
     texts = []
     for number in range(40):
-        texts += [f"Gout may be seen with a tophus, case {number}? No. Gout causes a tophus {number}.", "Nothing here."]
-        texts += [f"Psoriasis causes itching {number}.", f"Gout causes swelling {number}.", f"Swelling alone {number}."]
-        texts += [f"Psoriasis does not cause a tophus {number}.", f"Itching alone {number}."]
+        texts += [
+            f"Gout may be seen with a tophus, case {number}? No. Gout causes a tophus ({number}).",
+            "Nothing here.",
+        ]
+        texts += [
+            f"Psoriasis causes itching ({number}).",
+            f"Gout causes swelling ({number}).",
+            f"Swelling alone {number}.",
+        ]
+        texts += [f"Psoriasis does not cause a tophus ({number}).", f"Itching alone {number}."]
     (tmp_path / "texts.jsonl").write_text("\n".join(json.dumps({"text": text}) for text in texts))
     recipe = """
 name: mined

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from datagen.errors import InputError
 from knowledge_graph.curies import canonical
+from knowledge_graph.readers import tables
 from knowledge_graph.readers.entries import Label, Statement
 from knowledge_graph.readers.hetionet import read_hetionet
 from knowledge_graph.readers.icd10 import read_icd10
@@ -252,6 +253,21 @@ def test_a_table_of_terms_names_their_parents():
     assert below.terms[0].name == "myo\tcarditis" and below.terms[0].synonyms == ("a", "b")
     assert below.statements == (Statement("D:2", "is_a", "D:1"),)
     assert not top.statements and lost.statements == (Statement("D:3", "is_a", ""),)
+
+
+def test_rows_keep_their_numbers_over_batches(monkeypatch):
+    text = b"id,label,p\nD:1, one ,1\n\n , , \nD:2,two\nD:3,three,9\nD:4,four,1\nfive,five,1\n"
+    mapping = Columns(fields={"id": "id", "name": "{label} ({{p}"}, where={"p": "< 5"})
+    whole = read_table(text, mapping)
+    assert [(e.line, e.bad or e.dropped or e.terms[0].name) for e in whole.entries] == [
+        (1, "one ({1"),
+        (2, "bad_width"),
+        (3, "not_wanted"),
+        (4, "four ({1"),
+        (5, "no_id"),
+    ]
+    monkeypatch.setattr(tables, "ROWS", 2)
+    assert read_table(text, mapping) == whole
 
 
 @pytest.mark.parametrize("read", [read_orphadata, read_mesh, read_wikidata])
