@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 
 from knowledge_graph import Bundle, Claim, Graph, Linker
 from knowledge_graph.model import FINDINGS
@@ -35,6 +36,10 @@ class Judge:
 
     def __init__(self, graph: Graph, linker: Linker, findings: Findings, max_unchecked: float):
         self.graph, self.linker, self.findings, self.max_unchecked = graph, linker, findings, max_unchecked
+        self._named = lru_cache(maxsize=1 << 14)(self._nodes)
+
+    def _nodes(self, name: str) -> frozenset[str]:
+        return frozenset(mention.node for mention in self.linker.link(name))
 
     def verdict(self, draft: Draft, seed: Seed, language: str | None = None) -> Verdict:
         """`language` (en, zh), where given, is the one that the text must be in."""
@@ -59,7 +64,7 @@ class Judge:
         if not sentences or len(unchecked) > self.max_unchecked * len(sentences):
             return "unchecked"
         target = draft.target or seed.bundle.anchor
-        if draft.answer is not None and {m.node for m in self.linker.link(draft.answer)} != {target}:
+        if draft.answer is not None and self._named(draft.answer) != {target}:
             return "wrong_answer"
         return self._misjudged(draft, seed) if draft.statement else None
 
@@ -94,12 +99,12 @@ class Judge:
         """Other answers to choose from that show every clue that is there, and none that is not."""
         anchor = seed.bundle.anchor
         shown = [self.findings.shown_by(f.object) for f in clues if f.polarity > 0 and f.relation in FINDINGS]
-        fitting = set.intersection(*shown) - {anchor} if shown else set()
+        fitting = set.intersection(*sorted(shown, key=len)) - {anchor} if shown else set()
         for fact in clues:
             if fact.polarity < 0:
                 fitting = fitting - self.findings.shown_by(fact.object)
         if draft.options:
-            return fitting & {m.node for option in draft.options for m in self.linker.link(option)}
+            return fitting & frozenset().union(*map(self._named, draft.options))
         return {node for node in fitting if self.graph.type_of(node) == self.graph.type_of(anchor)}
 
 

@@ -75,7 +75,7 @@ class Generate(Source):
     batch: int = Field(1000, ge=1, description="texts per shard")
     max_unchecked: float = Field(0.2, ge=0, le=1, description="share of sentences without a checkable claim")
 
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     writes: ClassVar[tuple[str, ...]] = ("text", "messages", "department", "content_type", "evidence")
 
     @model_validator(mode="after")

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -33,10 +34,18 @@ MERGED = {
     ("symptom", "no_symptom"): "symptom_but",
     ("test", "treatment"): "test_treatment",
     ("kind", "symptom"): "kind_symptom",
+    ("kind_noun", "symptom"): "kind_symptom",
 }
 """What two messages about one disease become when one sentence says both."""
 MERGING, COUNTING = 0.4, 0.5
 """How often messages that can be merged are; how often a finding counted in patients is given by number."""
+COUNTABLE = re.compile(
+    r"(?:disease|disorder|syndrome|tumou?r|cancer|carcinoma|sarcoma|neoplasm|infection|deficiency|dystrophy|anomaly"
+    r"|malformation|defect|injury|lesion|condition|cyst|fracture|neuropathy|myopathy|cardiomyopathy)$"
+)
+"""English names that an article can stand before."""
+KINDS = 2
+"""What kinds of disease one text says that a disease is, at most: those above it in an ontology are many."""
 FEWEST = 5
 """Patients among whom a finding was counted, for its frequency to be said."""
 RATES = ((0.5, "common"), (0.15, "some"), (0.0, "rare"))
@@ -109,7 +118,10 @@ class _Composer:
         self.rng = random.Random(f"{request.seed}/{self.facts['task']}/{self.facts['language']}")
         bundle = self.facts["bundle"]
         self.anchor = Thing(tuple(bundle["anchor"]["names"]))
-        self.positive, self.negative, self.rivals = bundle["facts"], bundle["negatives"], bundle["siblings"]
+        kinds = [fact["key"] for fact in bundle["facts"] if SAYS.get(fact["relation"]) == "kind"]
+        passed = set(self.rng.sample(kinds, max(0, len(kinds) - KINDS)))
+        self.positive = [fact for fact in bundle["facts"] if fact["key"] not in passed]
+        self.negative, self.rivals = bundle["negatives"], bundle["siblings"]
         self.named: set[tuple[str, ...]] = set()
 
     def fields(self) -> dict[str, tuple[Any, list[Sentence]]]:
@@ -120,16 +132,16 @@ class _Composer:
         return {"text": self._say("article", {}, agenda)}
 
     def _qa(self):
-        slots = self._clues(most=3, negatives=False)
+        slots = self._clues()
         return {
             "question": self._say("question", slots),
             "answer": (self.anchor.names[0], []),
-            "explanation": self._explanation(slots),
+            "explanation": self._explanation(answered=True),
         }
 
     def _chain(self):
         """From findings to the disease (not named in the question), from the disease to what is asked about it."""
-        slots = self._clues(most=3, negatives=False)
+        slots = self._clues()
         target = self.facts["target"]
         asking = self._say(f"asked_{target['relation']}", {})[0]
         question = self._say("chain", slots | {"asking": Thing((asking[:1].lower() + asking[1:],))})
@@ -146,34 +158,32 @@ class _Composer:
         said = fact if truth else {**fact, "polarity": -fact["polarity"], "frequency": None, "n": None}
         (message,), right = self._messages([said]), self._messages([fact])
         rest = [f for f in self.positive if f["key"] != fact["key"] and f["relation"] in SAYS]
-        more = self._messages(self._some(rest, 1, 3)) if rest else []
+        more = self._messages(self._some(rest, 1, 2)) if rest else []
         return {
             "question": (self._say("statement", {}, [replace(message, framed=True)])[0], []),
             "answer": (VERDICTS[self.grammar.language][not truth], []),
-            "explanation": self._say("explanation", {}, right + more),
+            "explanation": self._say("explanation", {}, right + more, self.anchor),
         }
 
     def _mcq(self):
         if len(self.rivals) < 2:
             raise NothingToSay
-        slots = self._clues(most=4)
+        slots = self._clues()
         options = [self.anchor.names[0], *(r["names"][0] for r in self.rivals[:4])]
         self.rng.shuffle(options)
         return {
             "question": self._say("mcq", slots),
             "options": (options, []),
             "answer": (LETTERS[options.index(self.anchor.names[0])], []),
-            "explanation": self._explanation(slots),
+            "explanation": self._explanation(answered=True),
         }
 
     def _case(self):
-        slots = self._clues(most=5)
-        if len(slots["present"]) < 2:
-            raise NothingToSay
+        slots = self._clues()
         return {
             "case": self._say("case", slots),
             "question": self._say("case_question", {}),
-            "explanation": self._weighed(self._explanation(slots)),
+            "explanation": self._weighed(self._explanation()),
             "answer": (self.anchor.names[0], []),
         }
 
@@ -192,22 +202,21 @@ class _Composer:
         gap = " " if self.grammar.english else ""
         return f"{text}{gap}{self._say('chances', {'odds': odds})[0]}", sentences
 
-    def _clues(self, most: int, negatives: bool = True) -> dict[str, Slot]:
-        """Findings that the question gives: some that are there, one or two that are not (where `negatives` are
-        optional: if there are any)."""
-        present = [f for f in self.positive if SAYS.get(f["relation"]) == "symptom"]
-        absent = [f for f in self.negative if SAYS.get(f["relation"]) == "symptom"]
-        if not present or (negatives and not absent):
+    def _clues(self) -> dict[str, Slot]:
+        """Findings that the question gives: those that are there, and those that are not."""
+        clues = set(self.facts["clues"])
+        found = [[f for f in said if f["id"] in clues] for said in (self.positive, self.negative)]
+        self.present, self.absent = (self.rng.sample(said, len(said)) for said in found)
+        if not self.present:
             raise NothingToSay
-        self.present = self._some(present, 2, most)
-        self.absent = self._some(absent, 1, 2)
         return {"present": _things(self.present), "absent": _things(self.absent)}
 
     def _some(self, facts: list[dict], least: int, most: int) -> list[dict]:
         return self.rng.sample(facts, min(len(facts), self.rng.randint(least, most)))
 
-    def _explanation(self, slots: dict[str, Slot]) -> tuple[str, list[Sentence]]:
-        """Every clue of the question again as a statement, then what tells the rivals apart, then one fact more."""
+    def _explanation(self, answered: bool = False) -> tuple[str, list[Sentence]]:
+        """Every clue of the question again as a statement, then what tells the rivals apart, then a fact or two more.
+        `answered`: right behind the answer, which names the disease."""
         agenda = self._messages(self.present + self.absent)
         excluded = {fact["id"] for fact in self.absent}
         for rival in self.rivals:
@@ -217,8 +226,10 @@ class _Composer:
                 agenda.append(Message("contrast", slots))
         rest = [f for f in self.positive if SAYS.get(f["relation"], "symptom") != "symptom"]
         if rest:
-            agenda += self._messages(self._some(rest, 1, 3))
-        return self._say("explanation", {}, agenda)
+            agenda += self._messages(self._some(rest, 1, 2))
+        if answered:
+            self.named.add(self.anchor.names)
+        return self._say("explanation", {}, agenda, self.anchor if answered else None)
 
     def _messages(self, facts: list[dict], register: str | None = None) -> list[Message]:
         """Facts grouped by what says them, in one of the grammar's orders; what a register has no words for is said as
@@ -231,18 +242,20 @@ class _Composer:
         order = self.rng.choice(self.grammar.orders)
         messages: list[Message] = []
         for name in sorted((n for n in groups if n in order), key=order.index):
-            group = self.rng.sample(groups[name], len(groups[name]))
-            for fact in [fact for fact in group if self._counts(fact)]:
-                messages.append(self._counted(fact))
-                group.remove(fact)
+            alike: dict[str, list[dict]] = {}
+            for fact in self.rng.sample(groups[name], len(groups[name])):
+                if self._counts(fact):
+                    messages.append(self._counted(fact))
+                else:
+                    alike.setdefault(_rate(fact), []).append(fact)
             special = f"{register}.{name}" in self.grammar.rules
-            for rate in sorted({_rate(fact) for fact in group}):
-                alike = [fact for fact in group if _rate(fact) == rate]
-                while alike:
-                    size = self.rng.randint(1, TOGETHER.get(name, 1))
-                    rule = f"{register}.{name}" if special else name
-                    messages.append(self._message(rule, alike[:size], rate, special))
-                    alike = alike[size:]
+            rule, most = f"{register}.{name}" if special else name, TOGETHER.get(name, 1)
+            for rate in sorted(alike):
+                left = alike[rate]
+                while left:
+                    size = self.rng.randint(1, most)
+                    messages.append(self._message(rule, left[:size], rate, special))
+                    left = left[size:]
         if not messages:
             raise NothingToSay
         return self._merged(messages)
@@ -255,7 +268,8 @@ class _Composer:
             many = self.grammar.english and plural_phrase(objects[0].names[0])
             names = [n for n in objects[0].names if self.grammar.english and plural_phrase(n) == many]
             objects = (replace(objects[0], names=tuple(names) or objects[0].names),)
-            rule = "kinds" if many else rule
+            countable = self.grammar.english and all(COUNTABLE.search(name) for name in objects[0].names)
+            rule = "kinds" if many else "kind_noun" if countable and rule == "kind" else rule
             return Message(rule, {"topic": self.anchor, "objects": objects}, anaphora=False, framed=True)
         return Message(rule, {"topic": self.anchor, "objects": objects}, framed=special, rate=rate)
 
@@ -277,7 +291,7 @@ class _Composer:
             rule = MERGED.get((found[-1].rule, message.rule)) if found else None
             if rule and rule in self.grammar.rules and self.rng.random() < MERGING:
                 first = found.pop()
-                kind = first.rule == "kind"
+                kind = first.rule.startswith("kind")
                 objects, other = (message, first) if kind else (first, message)
                 slots = {**objects.slots, "other": other.slots["objects"]}
                 rate = "" if kind and message.rate == "rare" else objects.rate
@@ -286,8 +300,10 @@ class _Composer:
                 found.append(message)
         return found
 
-    def _say(self, rule: str, slots: dict[str, Slot], agenda: Sequence[Message] = ()) -> tuple[str, list[Sentence]]:
-        return self.grammar.realise(rule, slots, agenda, self.rng, self.named)
+    def _say(
+        self, rule: str, slots: dict[str, Slot], agenda: Sequence[Message] = (), about: Thing | None = None
+    ) -> tuple[str, list[Sentence]]:
+        return self.grammar.realise(rule, slots, agenda, self.rng, self.named, about)
 
 
 def _counted(fact: dict) -> bool:

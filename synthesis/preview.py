@@ -51,9 +51,12 @@ def chosen(recipe: Recipe, name: str | None) -> Step:
     steps = {name: step for name, step in recipe.steps.items() if isinstance(step.stage, Generate)}
     if name is None and len(steps) == 1:
         return next(iter(steps.values()))
+    if not steps:
+        fix = "add `NAME: {use: synthesis.generate, graph: GRAPH}`; `datagen stages synthesis.generate` explains it"
+        raise UsageError(f"{recipe.path} has no stage that uses synthesis.generate", fix)
     if name not in steps:
-        there = f"there are {', '.join(steps)}" if steps else "it has none"
-        raise UsageError(f"{recipe.path}: name one stage that uses synthesis.generate", f"{there}: --stage NAME")
+        said = f"{len(steps)} stages use" if name is None else f"{name} is no stage that uses"
+        raise UsageError(f"{recipe.path}: {said} synthesis.generate", f"choose: --stage {' or '.join(steps)}")
     return steps[name]
 
 

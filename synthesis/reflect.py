@@ -34,6 +34,10 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "better": {"enum": ["a", "b", "same"]},
 }
 """What a model answers with, by field."""
+GATE = "reward"
+MENDED = ("contradicted", "unsupported", "unsafe", "unchecked", "repeated", "language")
+"""Reasons of a rejection that another answer may do away with, beside those of a reward model's gate (which begin with
+GATE). The others (`ambiguous`, `duplicate`, ...) are about what is asked."""
 
 
 class Reflect(RowStage):
@@ -43,8 +47,10 @@ class Reflect(RowStage):
     revision only with fewer errors, nothing right lost and about the same length; the best version so far is kept, for
     at most `rounds` rounds. Right rows pass as they are; a corrected row takes the place of the one it was, whose
     answer and errors it holds in `meta` (`before`, `errors`: a pair of better and worse); rows that stay wrong are
-    dropped as `unmended`. With a generator, a model revises where the embedded reviser fails, and then also judges both
-    versions, in random order.
+    dropped as `unmended`. A row that comes in rejected (`drop_reason`) leaves corrected, with the reason in `meta`
+    (`rejected`), or not at all: where nothing is found that could be corrected, it is dropped again for that reason.
+    With a generator, a model, which is told the reason, revises where the embedded reviser fails, and then also judges
+    both versions, in random order.
     """
 
     graph: Annotated[str, Artefact("graph")] = Field(description="the graph that the rows were made from")
@@ -52,7 +58,7 @@ class Reflect(RowStage):
     generator: str | None = Field(None, description="a generator that reads prose, to revise and judge too")
     generator_options: dict[str, Any] = Field({}, description="its options")
 
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     reads: ClassVar[tuple[str, ...]] = ("text", "messages", "language", "synthetic", "meta")
     _prose = model_validator(mode="after")(reads_prose)
     writes: ClassVar[tuple[str, ...]] = ("text", "messages", "evidence", "parents")
@@ -88,22 +94,24 @@ class Reflect(RowStage):
         """The batch after reflection; corrected rows are records of `source`."""
         kept, rows, split, dropped = [], [], set(), {}
         for place, record in enumerate(batch.to_pylist()):
-            meta = json.loads(record["meta"] or "{}")
-            if not record["synthetic"] or "bundle" not in meta:
-                kept.append(place)
-                continue
-            if not record["text"]:
-                dropped[record["id"]] = record.get("drop_reason") or "empty"
-                continue
-            result = self._desk.reflected(record, meta)
-            self._desk.tally.end(meta["task"], "unmended" if result.left else "mended" if result.changed else None)
-            if result.left:
-                dropped[record["id"]] = "unmended"
-            elif result.changed:
-                rows.append(self._row(record, meta, result, source))
-                split.add(record["id"])
+            meta, reason = json.loads(record["meta"] or "{}"), record.get("drop_reason")
+            graph_text = record["synthetic"] and "bundle" in meta
+            if graph_text and not record["text"]:
+                dropped[record["id"]] = reason or "empty"
+            elif not graph_text or (reason and not reason.startswith((GATE, *MENDED))):
+                dropped |= {record["id"]: reason} if reason else {}
+                kept += [] if reason else [place]
             else:
-                kept.append(place)
+                result = self._desk.reflected(record, meta)
+                left = "unmended" if result.left else None if result.changed else reason
+                self._desk.tally.end(meta["task"], left or ("mended" if result.changed else None))
+                if left:
+                    dropped[record["id"]] = left
+                elif result.changed:
+                    rows.append(self._row(record, meta, result, source))
+                    split.add(record["id"])
+                else:
+                    kept.append(place)
         names = [name for name in batch.column_names if name != "drop_reason"]
         same = batch.take(pa.array(kept, pa.int64())).select(names)
         extra = [field for field in same.schema if field.name not in table([]).schema.names]
@@ -114,6 +122,7 @@ class Reflect(RowStage):
     def _row(self, record: dict[str, Any], meta: dict, result: Reflected, source: str) -> dict[str, Any]:
         errors = [{"class": f.kind, "start": f.start, "end": f.end, "edge": f.edge} for f in result.findings]
         meta |= {"before": result.before, "errors": errors, "rounds": result.rounds}
+        meta |= {"rejected": record["drop_reason"]} if record.get("drop_reason") else {}
         key = f"{record['id']}/reflected"
         messages = record["messages"]
         if messages:
@@ -175,6 +184,8 @@ class Model:
         principle = drawn("principle", subject.language, seed)
         more = self._asked("critic", subject, seed, "findings", text=text, principle=principle) or []
         said += [f"- {f['class']}: {f['span']} -> {f['fix']}" for f in more if f["span"] and f["span"] in text]
+        if reason := self.record.get("drop_reason"):
+            said.append(f"- {reason.removeprefix(f'{GATE}_')}: ...")
         return self._asked("revise", subject, seed, "text", text=text, findings="\n".join(said)) or text
 
     def preferred(self, a: str, b: str, subject: Subject) -> str:

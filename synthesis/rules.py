@@ -97,7 +97,10 @@ class _Ref:
 
 @dataclass(frozen=True)
 class _Choice:
+    """`words`: the options, where each is nothing but words."""
+
     options: tuple["_Parts", ...]
+    words: tuple[str, ...] = ()
 
 
 _Parts = tuple["str | _Ref | _Choice", ...]
@@ -121,13 +124,15 @@ class _Conjunction:
 
 @dataclass(frozen=True)
 class _Rule:
-    """Alternatives, their weights, and these added up. `plain`: any of them fits at any time."""
+    """Alternatives and their weights. `agenda`: whether they fit depends on what is left to say; `again`: which of them
+    don't name what the text is about, if any; `words`: the alternatives, where each is nothing but words."""
 
     name: str
     alternatives: tuple[_Alternative, ...]
     weights: tuple[float, ...]
-    sums: tuple[float, ...]
-    plain: bool
+    agenda: bool
+    again: tuple[bool, ...]
+    words: tuple[str, ...]
 
 
 class Grammar:
@@ -161,11 +166,13 @@ class Grammar:
         agenda: Sequence[Message],
         rng: random.Random,
         named: set[tuple[str, ...]] | None = None,
+        about: Slot | None = None,
     ) -> tuple[str, list[Sentence]]:
         """A text by a rule, and what its sentences claim. `named` are the names of things that were named before, where
-        the reader knows them by now; those named here are added. Raises GrammarError where a slot is missing or
-        recursion doesn't end."""
-        derivation = _Derivation(self, rng.random, list(agenda), set() if named is None else named)
+        the reader knows them by now; those named here are added. `about` is what the words before were about. Raises
+        GrammarError where a slot is missing or recursion doesn't end."""
+        empty = frozenset([name for name, slot in slots.items() if slot == ()])
+        derivation = _Derivation(self, rng.random, list(agenda), set() if named is None else named, about, empty)
         text = derivation.expand(rule, dict(slots), 0)
         if derivation.agenda:
             raise GrammarError(f"{self.language}: {rule} left {len(derivation.agenda)} messages unsaid")
@@ -177,8 +184,10 @@ def _rule(name: str, alternatives: tuple[_Alternative, ...], rules: dict, ways: 
         a.weight if a.weight is not None else math.sqrt(_ways(a.parts, rules, ways)) * (AGAIN if a.again else 1)
         for a in alternatives
     ]
-    plain = name != "sentence" and not any(a.messages or a.again for a in alternatives)
-    return _Rule(name, alternatives, tuple(weights), tuple(accumulate(weights)), plain)
+    agenda = name == "sentence" or any(a.messages for a in alternatives)
+    again = tuple(a.again for a in alternatives) if any(a.again for a in alternatives) else ()
+    words = _words([a.parts for a in alternatives])
+    return _Rule(name, alternatives, tuple(weights), agenda, again, words)
 
 
 def _ways(parts: _Parts, rules: Mapping[str, tuple[_Alternative, ...]], known: dict[str, float]) -> float:
@@ -201,10 +210,13 @@ class _Derivation:
     random: Callable[[], float]
     agenda: list[Message]
     named: set[tuple[str, ...]]
-    used: dict[str, dict[int, int]] = field(default_factory=dict)
+    about: Slot | None = None
+    empty: frozenset[str] = frozenset()
+    """Slots without things."""
+    left: dict[str, list[float]] = field(default_factory=dict)
+    """By rule, the weights of its alternatives after those that were used."""
     words: dict[tuple[str, ...], str] = field(default_factory=dict)
     keys: list[list[str]] = field(default_factory=list)
-    about: Slot | None = None
     same: bool = False
     leads: bool = False
     rate: str = ""
@@ -215,12 +227,16 @@ class _Derivation:
         rule = self.grammar.rules[name]
         if self.rate and name in self.grammar.rates:
             rule = self.grammar.rates[name].get(self.rate, rule)
-        chosen = rule.alternatives[self._drawn(rule)]
-        if any(slots.get(ref) == () for ref in chosen.refs):
+        place = self._drawn(rule)
+        if rule.words:
+            self.leads = False
+            return rule.words[place]
+        chosen = rule.alternatives[place]
+        if self.empty and not self.empty.isdisjoint(chosen.refs):
             return ""
         self.same = self.same and not chosen.full
         first = chosen.parts[0] if chosen.parts else None
-        self.leads = isinstance(first, _Ref) and first.name == "topic"
+        self.leads = first.__class__ is _Ref and first.name == "topic"
         if name != "sentence":
             return self.say(chosen.parts, slots, depth)
         self.keys.append([])
@@ -228,36 +244,37 @@ class _Derivation:
 
     def _drawn(self, rule: _Rule) -> int:
         """The place of an alternative, by weight; one used in this text counts the less the more often it was."""
-        used = self.used.get(rule.name)
-        if used is None and rule.plain:
-            place = bisect(rule.sums, self.random() * rule.sums[-1], hi=len(rule.sums) - 1)
-            self.used[rule.name] = {place: 1}
-            return place
-        used = self.used.setdefault(rule.name, {})
-        sums, total = [], 0.0
-        for place, alternative in enumerate(rule.alternatives):
-            if rule.plain or self._fits(rule, alternative):
-                total += rule.weights[place] * REUSE ** used.get(place, 0)
-            sums.append(total)
-        if not total:
+        weights = fitting = self.left.get(rule.name) or self.left.setdefault(rule.name, [*rule.weights])
+        if rule.agenda:
+            fits = [self._fits(rule, alternative) for alternative in rule.alternatives]
+            fitting = [w if fit else 0.0 for w, fit in zip(weights, fits, strict=True)]
+        elif rule.again and not self.same:
+            fitting = [0.0 if again else w for w, again in zip(weights, rule.again, strict=True)]
+        sums = list(accumulate(fitting))
+        if not sums[-1]:
             raise GrammarError(f"{self.grammar.language}: {rule.name} needs more messages than are left")
-        place = bisect(sums, self.random() * total, hi=len(sums) - 1)
-        used[place] = used.get(place, 0) + 1
+        place = bisect(sums, self.random() * sums[-1], hi=len(sums) - 1)
+        weights[place] *= REUSE
         return place
 
     def _fits(self, rule: _Rule, alternative: _Alternative) -> bool:
-        if alternative.messages > len(self.agenda) or (alternative.again and not self.same):
+        if alternative.again and not self.same:
+            return False
+        if not alternative.messages:
+            return True
+        if alternative.messages > len(self.agenda):
             return False
         alone = rule.name != "sentence" or alternative.refs == ("next",)
-        return alone or not any(message.framed for message in self.agenda[: alternative.messages])
+        return alone or not any([message.framed for message in self.agenda[: alternative.messages]])
 
     def say(self, parts: _Parts, slots: dict[str, Slot], depth: int) -> str:
         said = []
         for part in parts:
-            if part.__class__ is str:
+            kind = part.__class__
+            if kind is str:
                 said.append(part)
-            elif part.__class__ is _Choice:
-                said.append(self.say(self._one(part.options), slots, depth))
+            elif kind is _Choice:
+                said.append(self._one(part.words) if part.words else self.say(self._one(part.options), slots, depth))
             else:
                 said.append(self._ref(part, slots, depth + 1))
         return "".join(said)
@@ -280,15 +297,15 @@ class _Derivation:
         return self._slot(slots[ref.name], ref.mode)
 
     def _slot(self, slot: Slot, mode: str) -> str:
-        things = slot if isinstance(slot, tuple) else (slot,)
-        if mode not in ("", FULL, *self.grammar.lists):
+        things = slot if slot.__class__ is tuple else (slot,)
+        if mode and mode != FULL and mode not in self.grammar.lists:
             plural = len(things) > 1 or plural_phrase(self._name(things[0]))
             return plural_verb(mode) if plural else mode
         if self.keys:
             self.keys[-1] += [key for thing in things for key in thing.keys]
+        if len(things) == 1:
+            return self._name(things[0])
         names = [self._name(thing) for thing in things]
-        if len(names) == 1:
-            return names[0]
         style = self.grammar.lists.get(mode, self.grammar.lists["and"])
         return style.between.join(names[:-1]) + self._one(style.last) + names[-1]
 
@@ -307,14 +324,16 @@ class _Derivation:
 _ARTICLE = re.compile(f"\\ba/an (?=({MARK}*)(\\S+))")
 _START = re.compile(f"((?:^|[.!?]{MARK}*\\s|\n){MARK}*)([a-z])(?=[a-z]*\\b)")
 _MARKS = re.compile(f"({MARK})")
+_TWICE = re.compile(f"治疗(?:进行|来)?治疗(?=[，；。]|{MARK}|$)")
+"""A name may end with the word that ends the clause: 用手术治疗 + 治疗."""
 
 
 def _finish(text: str, keys: list[list[str]], english: bool) -> tuple[str, list[Sentence]]:
-    # A name may end with the word that ends the clause: 用手术治疗 + 治疗.
-    text = re.sub(f"治疗(?:进行|来)?治疗(?=[，；。]|{MARK}|$)", "治疗", text)
     if english:
         text = _ARTICLE.sub(lambda m: article(m[2]) + " ", re.sub(" +", " ", text))
         text = _START.sub(lambda m: m[1] + m[2].upper(), text)
+    else:
+        text = _TWICE.sub("治疗", text)
     sentences, clean, started = [], "", 0
     for piece in _MARKS.split(text.strip()):
         if piece == OPEN:
@@ -344,6 +363,12 @@ def _alternatives(path: Path, name: str, body: Any) -> tuple[_Alternative, ...]:
     return tuple(found)
 
 
+def _words(options: Sequence[_Parts]) -> tuple[str, ...]:
+    """The options as text, or nothing where one is more than that."""
+    plain = all(isinstance(part, str) for option in options for part in option)
+    return tuple("".join(option) for option in options) if plain else ()
+
+
 def _refs(parts: _Parts) -> list[_Ref]:
     found = [part for part in parts if isinstance(part, _Ref)]
     for choice in (part for part in parts if isinstance(part, _Choice)):
@@ -367,7 +392,7 @@ def _parse(template: str, at: int, nested: bool) -> tuple[_Parts, int]:
             while template[at] != ")":
                 option, at = _parse(template, at + 1, nested=True)
                 options.append(option)
-            parts.append(_Choice(tuple(options)))
+            parts.append(_Choice(tuple(options), _words(options)))
             at += 1
         elif char in "|)":
             if not nested:

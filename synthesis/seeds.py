@@ -1,6 +1,8 @@
 """From evidence bundles to what a generator is asked: facts in one language, in words that lead back to the graph."""
 
+import random
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,6 +11,7 @@ import pyarrow.compute as pc
 from knowledge_graph import Bundle, Fact, Graph, Linker, Node
 from knowledge_graph.model import FINDINGS
 from synthesis.findings import Findings
+from synthesis.tasks import TASKS
 
 HAN = re.compile("[\u3400-\u9fff]")
 AWKWARD = re.compile(r"[;:()\[\]{}<>=|\n\ue000-\uf8ff]")
@@ -40,6 +43,8 @@ class Seed:
     bundle: Bundle
     rivals: tuple[tuple[str, tuple[Fact, ...]], ...]
     """Resembling diseases, and which of the anchor's findings they show too, and which of its excluded ones."""
+    shown_by: Mapping[str, set[str]]
+    """Who shows each of the anchor's findings, there or excluded."""
 
     @staticmethod
     def of(bundle: Bundle, findings: Findings) -> "Seed":
@@ -49,17 +54,20 @@ class Seed:
         # Those that an excluded finding tells apart come first: they are the distractors that can be explained.
         rivals.sort(key=lambda r: not any(f.object in excluded for f in r[1]))
         more = tuple(fact for _, facts in rivals for fact in facts)
-        return Seed(replace(bundle, facts=bundle.facts + more), tuple(rivals))
+        shown_by = {node: findings.shown_by(node) for node in excluded | shared}
+        return Seed(replace(bundle, facts=bundle.facts + more), tuple(rivals), shown_by)
 
     def facts(
         self, lexicon: "Lexicon", task: str, language: str, register: str, draw: int = 0
     ) -> dict[str, Any] | None:
-        """`Request.facts` of a task, or None where the anchor has no name in the language or the task has no object.
+        """`Request.facts` of a task, or None where the anchor has no name in the language, the task no object, or no
+        question the anchor as its only answer.
 
         `bundle` holds `anchor` {id, type, names}, `facts` and `negatives` (lists of {key, relation, polarity,
         frequency, n, id, names}, `id` and `names` those of the object) and `siblings` {id, names, facts}. What has no
-        usable name in the language is left out. The task `chain` adds `target`, the fact asked for, the task
-        `statement` the fact to be judged and whether it is stated as it is (`truth`); `draw` picks them.
+        usable name in the language is left out. Tasks that ask for the anchor add `clues`, ids of findings, there or
+        excluded, that fit no other disease. The task `chain` adds `target`, the fact asked for, the task `statement`
+        the fact to be judged and whether it is stated as it is (`truth`). `draw` picks them.
         """
         anchor = self.bundle.anchor
         names = lexicon.names(anchor, language)
@@ -67,12 +75,18 @@ class Seed:
             return None
 
         def said(facts, subject):
-            spoken = ((fact, lexicon.names(fact.object, language)) for fact in facts if fact.subject == subject)
             return [
-                {"key": f.key, "relation": f.relation, "polarity": f.polarity, "frequency": f.frequency, "n": f.n}
-                | {"id": f.object, "names": words}
-                for f, words in spoken
-                if words
+                {
+                    "key": fact.key,
+                    "relation": fact.relation,
+                    "polarity": fact.polarity,
+                    "frequency": fact.frequency,
+                    "n": fact.n,
+                    "id": fact.object,
+                    "names": words,
+                }
+                for fact in facts
+                if fact.subject == subject and (words := lexicon.names(fact.object, language))
             ]
 
         siblings = [
@@ -87,6 +101,11 @@ class Seed:
             "siblings": siblings,
         }
         found = {"task": task, "language": language, "register": register, "bundle": bundle}
+        if TASKS[task].clues:
+            clues = self._clues(bundle["facts"], bundle["negatives"], task, draw)
+            if clues is None:
+                return None
+            found["clues"] = clues
         if task == "chain":
             choices = [fact for fact in bundle["facts"] if fact["relation"] in ASKED]
         elif task == "statement":
@@ -97,6 +116,32 @@ class Seed:
             return None
         choices.sort(key=lambda fact: fact["key"])
         return found | {"target": choices[draw % len(choices)], "truth": draw // 7919 % 2 == 0}
+
+    def _clues(self, facts: list[dict], negatives: list[dict], task: str, draw: int) -> list[str] | None:
+        """Some findings to ask about and one or two that are excluded, if any are: as many as it takes for no other
+        disease (of the options, if there are any) to show the ones and not the others. None where all of them fit
+        another too, or there are too few."""
+        rng = random.Random(f"{draw}/clues")
+        present, absent = ([f["id"] for f in said if f["relation"] in FINDINGS] for said in (facts, negatives))
+        least, excluded, _ = TASKS[task].needs
+        if len(present) < least or len(absent) < excluded:
+            return None
+        present, absent = rng.sample(present, len(present)), rng.sample(absent, len(absent))
+        clues = present[: rng.randint(2, TASKS[task].clues)]
+        without = absent[: rng.randint(1, 2)]
+        others = set.intersection(*sorted((self.shown_by[node] for node in clues), key=len))
+        others = others.difference([self.bundle.anchor], *(self.shown_by[node] for node in without))
+        if "options" in TASKS[task].fields:
+            others &= {rival for rival, _ in self.rivals}
+        for node in present[len(clues) :]:
+            if others - self.shown_by[node]:
+                others = others & self.shown_by[node]
+                clues.append(node)
+        for node in absent[len(without) :]:
+            if others & self.shown_by[node]:
+                others = others - self.shown_by[node]
+                without.append(node)
+        return None if others else clues + without
 
 
 class Lexicon:

@@ -57,6 +57,8 @@ class TaskKind:
     registers: tuple[str, ...] = ("textbook",)
     needs: tuple[int, int, int] = (0, 0, 0)
     """How many findings there, findings excluded, and facts that may be asked for an anchor must have for it."""
+    clues: int = 0
+    """How many findings a question for the anchor gives at most, unless it takes more; 0: there is no such question."""
 
     @property
     def schema(self) -> dict[str, Any] | None:
@@ -105,11 +107,11 @@ TASKS = {
     task.name: task
     for task in (
         TaskKind("article", "TEXT", registers=("textbook", "patient", "ward", "abstract", "exam", "dialogue")),
-        TaskKind("qa", "QA", ("question", "answer", "explanation"), needs=(1, 0, 0)),
-        TaskKind("chain", "QA", ("question", "answer", "explanation"), needs=(1, 0, 1)),
+        TaskKind("qa", "QA", ("question", "answer", "explanation"), needs=(1, 0, 0), clues=3),
+        TaskKind("chain", "QA", ("question", "answer", "explanation"), needs=(1, 0, 1), clues=3),
         TaskKind("statement", "EXAM", ("question", "answer", "explanation"), needs=(1, 0, 0)),
-        TaskKind("mcq", "EXAM", ("question", "options", "answer", "explanation"), needs=(1, 1, 0)),
-        TaskKind("case", "CASE", ("case", "question", "answer", "explanation"), needs=(2, 1, 0)),
+        TaskKind("mcq", "EXAM", ("question", "options", "answer", "explanation"), needs=(1, 1, 0), clues=4),
+        TaskKind("case", "CASE", ("case", "question", "answer", "explanation"), needs=(2, 1, 0), clues=5),
     )
 }
 

@@ -1,5 +1,6 @@
 """From draws to records: seed, request, generate, check, row. What the stage does, without Ray."""
 
+import gc
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any
 
 from datagen.generator import Generator, Request, Response
 from datagen.licence import forbids, inherited
-from datagen.record import content_hash, record_id, split_of, table
+from datagen.record import record_id, split_of, table
 from datagen.stage import Outcome
 from knowledge_graph import Draw, Graph, Linker, sample_bundle, sample_bundles
 from synthesis.accept import Judge, Verdict
@@ -47,6 +48,16 @@ def _forbidden(license: str) -> bool:
     return forbids(license, "derive")
 
 
+@lru_cache(maxsize=1)
+def _known(graph: Graph, linker: Linker) -> tuple[Lexicon, Findings]:
+    """Words and findings of a graph, once per process: every shard has a writer. They stay, so the collector of cycles
+    needn't go through them again and again, nor through the graph."""
+    found = Lexicon(graph, linker), Findings(graph)
+    gc.collect()
+    gc.freeze()
+    return found
+
+
 class Writer:
     """Writes orders over one graph with one generator. `source` names the records' source, `split` has the shares of
     `validation` and `test`; a text belongs to the family of its anchor, so that splits are by disease."""
@@ -64,8 +75,7 @@ class Writer:
     ):
         self.graph, self.generator, self.generator_name = graph, generator, generator_name
         self.seed, self.source, self.split = seed, source, split or {}
-        self.lexicon = Lexicon(graph, linker)
-        self.findings = Findings(graph)
+        self.lexicon, self.findings = _known(graph, linker)
         self.judge = Judge(graph, linker, self.findings, max_unchecked)
 
     def write(self, orders: Iterable[Order], tally: Tally | None = None) -> Outcome:
@@ -77,7 +87,7 @@ class Writer:
         requests = [self._request(order, seed) for order, seed in zip(orders, seeds, strict=True)]
         ready = [request for request in requests if request.facts]
         responses = {response.id: response for response in self.generator.generate(ready)}
-        rows, dropped, quarantined, seen = [], {}, {}, set()
+        written, reasons, quarantined = [], [], {}
         tally = tally or Tally()
         for order, seed, request in zip(orders, seeds, requests, strict=True):
             response = responses.get(request.id) or Response(request.id, "", error="nothing_to_say")
@@ -87,15 +97,18 @@ class Writer:
                 tally.end(order.task, response.error)
                 continue
             draft, verdict = self.judged(order, seed, request, response)
-            rows.append(self._row(order, seed, request, draft, verdict))
-            content = content_hash(draft.text)
-            reason = verdict.reason or ("duplicate" if content in seen else None)
-            if reason:
-                dropped[request.id] = reason
-            tally.end(order.task, reason)
+            written.append(self._row(order, seed, request, draft, verdict))
+            reasons.append((order.task, verdict.reason))
             tally.claims(order.task, verdict.counts)
+        rows = table(written)
+        dropped, seen = {}, set()
+        for row, content, (task, reason) in zip(written, rows["content"].to_pylist(), reasons, strict=True):
+            reason = reason or ("duplicate" if content in seen else None)
+            if reason:
+                dropped[row["id"]] = reason
+            tally.end(task, reason)
             seen.add(content)
-        return Outcome(table(rows), dropped=dropped, quarantined=quarantined)
+        return Outcome(rows, dropped=dropped, quarantined=quarantined)
 
     def answered(self, order: Order) -> tuple[Seed, Request, Response]:
         """One order's seed, what was asked, and what came back."""

@@ -21,10 +21,15 @@ def graph() -> Graph:
 
 
 @cache
+def linker() -> Linker:
+    return Linker(graph())
+
+
+@cache
 def writer(generator: str = "grammar") -> Writer:
     found = make_generator(generator)
     found.setup()
-    return Writer(graph(), Linker(graph()), found, generator, 0)
+    return Writer(graph(), linker(), found, generator, 0)
 
 
 def accepted(number: int, languages=("en", "zh"), tasks=tuple(TASKS)) -> Iterator[dict]:

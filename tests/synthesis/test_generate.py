@@ -9,7 +9,8 @@ import knowledge_graph
 from datagen import load
 from datagen.errors import UsageError
 from datagen.publish import manifest
-from datagen.recipe import RecipeError, load_recipe
+from datagen.recipe import load_recipe
+from datagen.recipe_file import RecipeError
 from datagen.record import split_of
 from datagen.store import Store
 from datagen.verify import verify_run

@@ -8,7 +8,7 @@ import pytest
 from datagen.generator import Request
 from knowledge_graph import Bundle, Fact, Linker, sample_bundle, verify
 from synthesis.findings import Findings
-from synthesis.grammar import MERGED, SAYS, GrammarGenerator, grammar
+from synthesis.grammar import KINDS, MERGED, SAYS, GrammarGenerator, grammar
 from synthesis.rules import Message, Thing
 from synthesis.seeds import Lexicon, Seed
 from synthesis.tasks import LETTERS, TASKS
@@ -67,8 +67,11 @@ def test_the_trace_says_which_sentence_realises_which_edges(language, task):
                 for key in keys:
                     assert any(n.lower() in said for n in names[key])
         if task == "article":
-            stated = {f.key for f in (*seed.bundle.facts, *seed.bundle.negatives) if f.subject == seed.bundle.anchor}
-            assert {key for _, _, keys in body for key in keys} == stated & names.keys()
+            stated = [f for f in (*seed.bundle.facts, *seed.bundle.negatives) if f.subject == seed.bundle.anchor]
+            kinds = {f.key for f in stated if f.relation == "is_a"} & names.keys()
+            said = {key for _, _, keys in body for key in keys}
+            assert said - kinds == {f.key for f in stated} & names.keys() - kinds
+            assert len(said & kinds) == min(len(kinds), KINDS)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -97,6 +100,22 @@ def test_a_question_never_names_its_answer(language):
         for seed, _, response in some(language, task):
             asked = json.loads(response.text)["case" if task == "case" else "question"]
             assert seed.bundle.anchor not in {m.node for m in LEXICON.linker.link(asked)}
+
+
+@pytest.mark.parametrize("task", ["qa", "chain", "case"])
+def test_the_clues_of_a_question_fit_its_answer_alone(task):
+    excluding = 0
+    for seed, request, _ in some("en", task):
+        signs = {
+            f.object: f.polarity for f in (*seed.bundle.facts, *seed.bundle.negatives) if f.object in seed.shown_by
+        }
+        clues = {node: signs[node] for node in request.facts["clues"]}
+        fitting = set.intersection(*(FINDINGS.shown_by(node) for node, sign in clues.items() if sign > 0))
+        for node, sign in clues.items():
+            fitting = fitting - FINDINGS.shown_by(node) if sign < 0 else fitting
+        assert fitting == {seed.bundle.anchor}
+        excluding += any(sign < 0 for sign in clues.values())
+    assert excluding > 3
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -128,7 +147,7 @@ def said_in(language: str):
     found = []
     for name in grammar(language).rules:
         merged = next((pair for pair, together in MERGED.items() if together == name), None)
-        base = {"kinds": "kind", "counted": "symptom"}.get(name, name.split(".")[-1])
+        base = {"kinds": "kind", "kind_noun": "kind", "counted": "symptom"}.get(name, name.split(".")[-1])
         if merged:
             first, other = merged[::-1] if "kind" in merged else merged
             slots = {"objects": things[first], "other": things[other]}

@@ -65,4 +65,10 @@ def test_what_is_missing_is_named(built, tmp_path):
     _, _, found = said("synthesize", recipe, "--preview", 1, "--out", tmp_path / "other")
     assert "has no graph yet" in str(found.exception)
     _, _, found = said("synthesize", recipe, "--preview", 1, "--stage", "graph")
-    assert "name one stage" in str(found.exception)
+    assert "graph is no stage that uses synthesis.generate" in str(found.exception)
+    assert found.exception.fix.startswith("choose: --stage ")
+    none = tmp_path / "none.yaml"
+    (tmp_path / "texts.jsonl").touch()
+    none.write_text("name: x\nstages:\n  a: {use: collectors.records, path: texts.jsonl, fields: {text: t}}\n")
+    _, _, found = said("synthesize", none, "--preview", 1)
+    assert "has no stage that uses synthesis.generate" in str(found.exception) and "--stage" not in found.exception.fix

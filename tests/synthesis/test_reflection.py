@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 
@@ -185,14 +186,43 @@ def test_a_corrected_row_takes_the_place_of_the_wrong_one_and_remembers_it(rows)
     assert set(row["evidence"]) <= set(new["evidence"])
 
 
+def rejected(rows, reason: str, more: str = ""):
+    """One row as a gate with `keep_dropped` hands it on."""
+    row = next(r for r in rows.to_pylist() if r["language"] == "en" and not r["messages"] and r["group"] == INFARCTION)
+    batch = rows.filter([i == row["id"] for i in rows["id"].to_pylist()])
+    batch = batch.set_column(batch.schema.get_field_index("text"), batch.schema.field("text"), [[row["text"] + more]])
+    return batch.append_column("drop_reason", [[reason]])
+
+
+def test_a_rejected_row_leaves_corrected_or_not_at_all(rows):
+    wrong = " Acute myocardial infarction is treated with antibiotics."
+    for reason in ("reward_contradicted", "unsupported"):
+        outcome = stage().apply(rejected(rows, reason, wrong))
+        (new,) = outcome.rows.to_pylist()
+        assert json.loads(new["meta"])["rejected"] == reason
+        assert "antibiotics" not in new["text"] and "drop_reason" not in new
+    for reason, more in (("reward", ""), ("reward_unknown", ""), ("ambiguous", wrong), ("duplicate", "")):
+        outcome = stage().apply(rejected(rows, reason, more))
+        assert len(outcome.rows) == 0
+        assert set(outcome.dropped.values()) == {reason}
+
+
+def test_a_rejected_row_that_nothing_here_can_read_is_dropped_for_its_reason(rows):
+    batch = rejected(rows, "copied")
+    batch = batch.set_column(batch.schema.get_field_index("meta"), batch.schema.field("meta"), [["{}"]])
+    assert set(stage().apply(batch).dropped.values()) == {"copied"}
+
+
 class Clerk(Generator):
     """Answers the critic, the reviser and the judge as told, to stand for a model."""
 
     revision: str
     better: str = "same"
+    asked: ClassVar[list[str]] = []
 
     def generate(self, requests):
         (request,) = requests
+        self.asked.append(request.messages[-1]["content"])
         field = next(iter(request.schema["properties"]))
         answer = {"findings": [{"span": "wheezing", "class": "x", "fix": "y"}], "text": self.revision}
         answer["better"] = self.better
@@ -207,5 +237,7 @@ def test_a_model_revises_where_the_embedded_reviser_fails_and_the_verifier_still
         ("Acute myocardial infarction causes jaundice.", False),
     ):
         desk = Desk(CRITIC, REVISER, FINDINGS, Clerk(revision=revision), 2)
+        record = record | {"drop_reason": "reward_contradicted"}
         result = reflect(text, subject, CRITIC, [Model(desk.generator, record, desk).revised])
         assert (result.text == revision) == accepted
+    assert "- contradicted: ..." in Clerk.asked[1]  # what the gate said
