@@ -1,73 +1,109 @@
-"""Advertisements: texts that show several kinds of salesmanship close together."""
+"""Advertisements: texts whose acts, close together, are those of a seller."""
 
 import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
-from math import inf, log2
+from math import inf, log2, sqrt
+from operator import itemgetter
 
 import yaml
 
 from knowledge_graph.kernels import ANY
 from knowledge_graph.matcher import Matcher
 
-NEAR = 300
+NEAR = 400
 """Characters that the parts of an advertisement are apart at most."""
-MOST = 2
-"""Different words of a kind, near each other, that count."""
+LEAST = 0.2
+"""Where phrases sell no more than this, nothing is sold."""
+MOST = 3
+"""Different signs of an act, near each other, that count."""
 USUAL = 500
 """Characters of an advertisement."""
-DOUBT = "doubt"
-"""The kind that counts against."""
-SIGNS = (
-    (
-        "price",
-        re.compile(
-            r"[$¥￥€£₹元块折%](?:(?<=[$¥￥€£₹])(?= ?\d)|(?<=\d%)(?= off)|(?<=[\d一二三四五六七八九十百千][元块折]))"
-        ),
+CALLS = ("order", "contact")
+"""Acts that make one sell who else only praises: how to get it, and where."""
+PRAISE = ("offer", "price", "scarcity", "guarantee", "claim", "testimony", "seller", "product", "pitch")
+MOST_PRAISE = 4
+SIGNS = {
+    "price": re.compile(
+        r"[$¥￥€£₹](?= ?\d)|\d(?=[元块折]|[百千万][元块])|[一二三四五六七八九十百千两半](?=元|块钱|块\b|百块|千块|折)"
     ),
-    ("ordering", re.compile(r"[一二三四五六七八九零〇]{7}")),
-)
-"""Sums of money, and telephone numbers spelt out to hide them, with their kinds."""
+    "offer": re.compile(
+        r"\d ?%(?= ?off| discount)|(?<=\d) off\b|(?i:\b(?:save|only|just|now) (?=[$£€]\d))|[减降省补送返免满]\d{2,}"
+        r"|\b[Ff]ree (?:\d+[- ]day|supply|trial|sample|gift|month|week|bottle|box|kit|shipping|delivery)"
+    ),
+    "scarcity": re.compile(
+        r"[前限仅剩][\d一二三四五六七八九十百]+[名位个单人席份盒]|\b(?:only|just|first|last) \d+ (?!year|week|day)"
+    ),
+    "contact": re.compile(
+        r"[一二三四五六七八九零〇幺]{7}|(?<!\d)1[3-9]\d[\d ]{8}|(?<=\d)-\d{3}-\d{4}|400-\d{3}|\.com|@"
+        r"|[vVＶ薇威徽微卫]\s?[信xX❤➕]|➕|\bcodes? [\"']?[A-Z][A-Z0-9]{3,}|[输报]入?[\"“「]?[A-Z0-9]{3,}"
+    ),
+    "product": re.compile(
+        r"\b[A-Z][a-z]{2,}(?:[A-Z][a-z]{2,}\w*|-?(?:Max|Pro)\b|-(?:Plus|Rx|X)\b)|\bDr\. [A-Z][a-z]+'s\b"
+        r"|[\"“「][^\"“”「」，。,.\n ]{2,9}[\"”」](?=\S{0,4}(?:[膏贴茶丸散液片粉酒油仪]|胶囊|套餐|疗法|方案|凝胶|训练))"
+    ),
+    "effect": re.compile(
+        r"[\d一二三四五六七八九十两半几]个?多?(?:[天日周月次盒瓶贴晚]|星期|分钟|小时|疗程)(?:[后内就左右]|\S{0,6}[好瘦消退降])"
+        r"|\b(?:in|within|after) (?:just |only )?\w+ (?:day|week|hour|minute|night|month|session)s?\b"
+        r"|从[\d.]+\S{0,3}[降掉涨升减长恢瘦]|\bfrom [\d.,]+ to [\d.,]+|\b\d+ ?(?:lbs?|pounds|kg|kilos|斤|公斤)\b"
+    ),
+}
+"""Signs that are no phrases: sums of money, numbers to ring, made-up names, and how soon it helped."""
+HAN = re.compile("[\u4e00-\u9fff]")
 
 
 def salesmanship(text: str) -> float:
-    """How much a text sells: its kinds of salesmanship close together, weighed; from 2 on it is an advertisement.
+    """How much a text sells: its acts close together, weighed; from 2 on it is an advertisement.
 
-    Kinds far apart are none, and a long text must sell more: honest ones have one here and one there. Words that warn
-    of such offers, or ask about them, count against.
+    Acts are to call, to name a channel, to offer, to promise, to testify and so on (advertising.yaml). Far apart they
+    are no pitch, and a long text must sell more: honest ones have one here and one there. Words that warn of such
+    offers, or ask about them, count against.
     """
     data = _data()
-    weights = data["weights"]
-    bias = data["bias"] + data["doubling"] * log2(max(len(text) / USUAL, 1))
-    found = sorted(signs(text))
-    everywhere = Counter(kind for kind, _ in {(kind, word) for _, kind, word in found})
-    if bias + sum(weights[kind] * min(count, MOST) for kind, count in everywhere.items() if kind != DOUBT) <= 0:
+    bias = data["bias"]["zh" if HAN.search(text) else "en"] + data["doubling"] * log2(max(len(text) / USUAL, 1))
+    found = list(phrases(text))
+    everywhere = Counter(act for act, _ in {(act, sign) for _, act, sign in found if data["weights"][act] > 0})
+    if bias + _weight(everywhere) <= LEAST:
         return 0.0
-    near: dict[str, Counter[int]] = {kind: Counter() for kind in weights}
+    found = sorted([*found, *signs(text)], key=itemgetter(0))
+    near: dict[str, Counter[str | int]] = {act: Counter() for act in data["weights"]}
     most, first = 0.0, 0
-    for at, kind, word in [*found, (inf, DOUBT, 0)]:
+    for at, act, sign in [*found, (inf, CALLS[0], 0)]:
         if at - found[first][0] > NEAR:
-            most = max(most, bias + sum(weight * min(len(near[name]), MOST) for name, weight in weights.items()))
+            most = max(most, bias + _weight({name: len(signs) for name, signs in near.items()}))
         while first < len(found) and at - found[first][0] > NEAR:
             _, old, gone = found[first]
             near[old][gone] -= 1
             if not near[old][gone]:
                 del near[old][gone]
             first += 1
-        near[kind][word] += 1
+        near[act][sign] += 1
     return most
 
 
-def signs(text: str) -> Iterator[tuple[int, str, int]]:
-    """Where in a text what kind of salesmanship shows, and by which word."""
-    matcher, kinds = _matcher()
+def _weight(counts: dict[str, int]) -> float:
+    """What different signs of acts weigh, by their number."""
+    data = _data()
+    weight = sum(data["weights"][act] * sqrt(min(count, MOST)) for act, count in counts.items())
+    if any(counts.get(act) for act in CALLS):
+        weight += data["beside"] * min(sum(bool(counts.get(act)) for act in PRAISE), MOST_PRAISE)
+    return weight
+
+
+def phrases(text: str) -> Iterator[tuple[int, str, int]]:
+    """Where in a text what act shows, and by which phrase."""
+    matcher, acts = _matcher()
     for start, _, state in zip(*matcher.find(text), strict=True):
-        yield start, kinds[state >> 1], state >> 1
-    for number, (kind, pattern) in enumerate(SIGNS, 1):
+        yield start, acts[state >> 1], state >> 1
+
+
+def signs(text: str) -> Iterator[tuple[int, str, str]]:
+    """Where in a text what act shows, and by which characters (SIGNS)."""
+    for act, pattern in SIGNS.items():
         for found in pattern.finditer(text):
-            yield found.start(), kind, -number
+            yield found.start(), act, found[0]
 
 
 @cache
@@ -78,8 +114,8 @@ def _data() -> dict:
 @cache
 def _matcher() -> tuple[Matcher, dict[int, str]]:
     words: dict[str, str] = {}
-    for kind, by_language in _data()["words"].items():
+    for act, by_language in _data()["words"].items():
         for own in by_language.values():
-            words |= dict.fromkeys(filter(None, (word.strip() for word in own.split(","))), kind)
+            words |= dict.fromkeys((word.strip() for word in own.split(",")), act)
     matcher = Matcher(list(words), [ANY] * len(words))
     return matcher, dict(zip(matcher.states.tolist(), words.values(), strict=True))

@@ -18,6 +18,10 @@ TAIL = 500
 TELLING = 60
 """Tokens from which on it tells something that no medical word is among them: shorter medical texts do without."""
 HAN_WORD = 0.6
+DENSE = (0.0, 0.4, 1.0, 2.0, 4.0, 8.0)
+"""Different medical terms in a hundred words, in steps: a text has a feature for every step that it is beyond."""
+SHORT = 20
+"""Words that a text is taken to have at least, so that one term in a line is no flood."""
 
 
 class Features(NamedTuple):
@@ -42,8 +46,8 @@ class Reading(NamedTuple):
 
 def read(text: str) -> Reading:
     """Features are words and pairs of neighbouring words, Han characters and pairs of them; for every term of a lexicon
-    its label, so that a few labelled rows teach what hundreds of terms mean; and the text's shape. A text of some
-    length without a single medical word says so.
+    its label, so that a few labelled rows teach what hundreds of terms mean; how dense it is with medical terms, which
+    no source's style hides; and the text's shape. A text of some length without a single medical word says so.
 
     Case, width, accents and Chinese script make no difference, and all digits are one. Features are 32-bit hashes, so
     that what a model was taught can't be read off it.
@@ -58,6 +62,9 @@ def read(text: str) -> Reading:
     marks = [own for _, named in found for own in marks_of(named)]
     if count >= TELLING and not any(named[0] == MEDICAL for _, named in found):
         marks.append(mark("PLAIN"))
+    terms = len({term for term, named in found if named[0] not in ("", NOT_MEDICAL)})
+    beyond = sum(100 * terms / max(words, SHORT) > step for step in DENSE)
+    marks += medicine_marks()[:beyond].tolist()
     counted = tally(np.concatenate([hashes[:count], np.array(marks, np.uint32)]))
     seen = traits(codes, *counted)
     lines = shape(len(text), text.count("\n") + 1, seen, words)
@@ -67,7 +74,7 @@ def read(text: str) -> Reading:
         words=words,
         han=HAN_WORD * han / max(words, 1),
         cues=Counter(named[CUES] for _, named in found if named[CUES]),
-        terms=len({term for term, named in found if named[0] not in ("", NOT_MEDICAL)}),
+        terms=terms,
         traits=dict(zip(TRAITS, seen.tolist(), strict=True)),
     )
 
@@ -94,6 +101,12 @@ def term_marks() -> np.ndarray:
     """The features that stand for labels of terms (uint32[n])."""
     codes = [f"{place}{code}" for place, name in enumerate(LEXICONS[:CUES]) for code in load_lexicon(name).terms]
     return np.array([mark(code) for code in codes], np.uint32)
+
+
+@cache
+def medicine_marks() -> np.ndarray:
+    """The features that say how dense a text is with medical terms, by step (uint32[len(DENSE)])."""
+    return np.array([mark(f"medicine:{step}") for step in range(len(DENSE))], np.uint32)
 
 
 @cache

@@ -98,15 +98,18 @@ def _value(ratings: dict[str, list[dict]]) -> tuple[ValueModel | None, dict[str,
 
 
 def _made_rows(chosen: Chosen, seed: int) -> list[dict]:
-    """Rows made of the terms of every lexicon that a head of these has, and of skeletons of content types."""
+    """Rows made of the terms of every lexicon that a head of these has, and of skeletons of content types, which are
+    filled with a department's terms."""
     rows = []
     for lexicon in sorted({HEADS[name].lexicon or "" for name in chosen} - {""}):
         for number, (code, language, text) in enumerate(term_lines(seed, lexicon)):
             mine = [name for name in chosen if HEADS[name].lexicon == lexicon]
             rows += [_made(name, HEADS[name].of_term(code), language, f"{lexicon}/{number}", text) for name in mine]
-    if CONTENT_TYPE in chosen:
-        for number, (code, language, text) in enumerate(skeleton_texts(seed)):
-            rows.append(_made(CONTENT_TYPE, code, language, f"skeletons/{number}", text))
+    for number, (code, department, language, text) in enumerate(skeleton_texts(seed)):
+        for name in chosen:
+            if name == CONTENT_TYPE or HEADS[name].lexicon == "departments":
+                label = code if name == CONTENT_TYPE else HEADS[name].of_term(department)
+                rows.append(_made(name, label, language, f"skeletons/{number}", text))
     return rows
 
 

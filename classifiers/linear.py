@@ -9,7 +9,7 @@ from numba import njit
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from classifiers.features import Features, Reading, shape_marks, term_marks
+from classifiers.features import Features, Reading, medicine_marks, shape_marks, term_marks
 from classifiers.scanning import product, table_of
 from datagen.errors import UsageError
 
@@ -20,6 +20,8 @@ MOST_FEATURES = 60_000
 COST = 1.0
 TERM_WEIGHT = np.float32(2)
 """How much more a term of the lexicon tells than any other feature as rare as its label's terms."""
+MEDICINE_WEIGHT = np.float32(4)
+"""How much more it tells how dense a text is with medical terms, whoever wrote it."""
 KNOWS_ALL = -1
 ROUNDS = 40
 TOLERANCE = 0.05
@@ -82,7 +84,7 @@ class Target:
         languages: int[texts]. A label weighs as much in each language it has, however many texts that has.
         count: number of labels.
         common: the label that every source knows, or -1.
-        by_shape: whether the shape of a text says anything of these labels.
+        by_shape: whether the shape of a text says anything of these labels, and not how medical it is.
     """
 
     labels: np.ndarray
@@ -103,11 +105,14 @@ def fit(texts: Sequence[Features], targets: Sequence[Target], seed: int) -> Line
     keys, document_counts = keys[document_counts >= LEAST_TEXTS], document_counts[document_counts >= LEAST_TEXTS]
     rarity = (np.log((1 + len(texts)) / (1 + document_counts)) + 1).astype(np.float32)
     rarity[np.isin(keys, term_marks())] *= TERM_WEIGHT
+    rarity[np.isin(keys, medicine_marks())] *= MEDICINE_WEIGHT
     bounds, columns, values = _matrix(texts, keys, rarity)
     parts = []
-    shape = np.isin(columns, np.flatnonzero(np.isin(keys, shape_marks())))
+    shape, medicine = (
+        np.isin(columns, np.flatnonzero(np.isin(keys, marks))) for marks in (shape_marks(), medicine_marks())
+    )
     for target in targets:
-        seen = values if target.by_shape else np.where(shape, np.float32(0), values)
+        seen = np.where(medicine if target.by_shape else shape, np.float32(0), values)
         for label in range(target.count):
             mine = target.labels == label
             witnesses = np.isin(target.sources, [KNOWS_ALL, *np.unique(target.sources[mine])])

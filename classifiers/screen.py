@@ -20,16 +20,16 @@ NO_DEPARTMENT = "none"
 class Screen(RowStage):
     """Drops advertisements, and records that carry a refused safety label: retracted, superseded or dangerous ones.
 
-    An advertisement shows several kinds of salesmanship (ways to order, prices, claims, testimony and so on) close
-    together, as `classifiers.advertising` weighs them: one alone also occurs in honest text. With
+    An advertisement does several things close together that sell (calls to order, names a channel, offers, claims,
+    testifies and so on), as `classifiers.advertising` weighs them: one alone also occurs in honest text. With
     `keep_dropped` what is dropped survives as rejected examples. The stage's results say how many of every department
     were dropped, and why: a department that loses many, such as toxicology, should be looked at.
     """
 
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     reads: ClassVar[tuple[str, ...]] = ("text", "safety", "department")
 
-    cues: float = Field(2, gt=0, description="salesmanship that makes an advertisement, about one for each kind")
+    cues: float = Field(2, gt=0, description="salesmanship that makes an advertisement, about one for each act")
     refuse: tuple[str, ...] = Field(REFUSED, description="safety labels to drop")
 
     def phases(self) -> tuple[Phase, ...]:

@@ -18,6 +18,8 @@ CLEAR_TERMS = 3
 CLEAR_RATIO = 2
 LINES = 40
 """Lines of terms, or texts by skeleton, per label and language."""
+STRAY = 0.2
+"""Share of the terms in a skeleton that may be of another department."""
 WORDS = 6, 18
 """Of a sentence in a skeleton, least and most."""
 
@@ -65,28 +67,34 @@ def term_lines(seed: int, lexicon: str = "departments") -> Iterator[tuple[str, s
                 yield code, language, ", ".join(words)
 
 
-def skeleton_texts(seed: int) -> Iterator[tuple[str, str, str]]:
-    """Texts as (content type, language, text) that look like their kind and say nothing: skeletons.yaml, filled in with
-    terms of any department and common words."""
+def skeleton_texts(seed: int) -> Iterator[tuple[str, str, str, str]]:
+    """Texts as (content type, department, language, text) that look like their kind and say little: skeletons.yaml,
+    filled in with terms of one department, some of any, and common words. Every department comes in every kind, so
+    that the way of writing points to none."""
+    departments = sorted(set(load_lexicon("departments").terms) - {NOT_MEDICAL})
     for code, by_language in skeletons().items():
         for language in LANGUAGES:
             draw = random.Random(f"{seed}/{code}/{language}/skeletons")
+            own = draw.sample(departments, len(departments))
             for number in range(LINES):
                 skeleton = by_language[language][number % len(by_language[language])]
-                yield code, language, _filled(skeleton, language, draw)
+                department = own[number % len(own)]
+                yield code, department, language, _filled(skeleton, department, language, draw)
 
 
-def _filled(skeleton: str, language: str, draw: random.Random) -> str:
-    return _PLACE.sub(lambda place: _fill(place[1], language, draw), skeleton)
+def _filled(skeleton: str, department: str, language: str, draw: random.Random) -> str:
+    return _PLACE.sub(lambda place: _fill(place[1], department, language, draw), skeleton)
 
 
-def _fill(place: str, language: str, draw: random.Random) -> str:
+def _fill(place: str, department: str, language: str, draw: random.Random) -> str:
     if place == "t":
         terms = load_lexicon("departments").terms
-        return draw.choice(terms[draw.choice(sorted(set(terms) - {NOT_MEDICAL}))][language])
+        if draw.random() < STRAY:
+            department = draw.choice(sorted(set(terms) - {NOT_MEDICAL}))
+        return draw.choice(terms[department][language])
     if place in "sq":
         words = [draw.choice(load_lexicon("departments").filler[language]) for _ in range(draw.randint(*WORDS))]
-        words[draw.randrange(len(words))] = _fill("t", language, draw)
+        words[draw.randrange(len(words))] = _fill("t", department, language, draw)
         if language == "zh":
             return "".join(words) + ("？" if place == "q" else "。")
         return " ".join(words).capitalize() + ("?" if place == "q" else ".")

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.features import HEAD, TAIL, clip, features, read, shape_marks, term_marks
+from classifiers.features import DENSE, HEAD, TAIL, clip, features, medicine_marks, read, shape_marks, term_marks
 from classifiers.scanning import mark
 from classifiers.shape import SHAPES, TRAITS, vocabulary
 from classifiers.terms import LEXICONS, find_terms
@@ -17,7 +17,8 @@ def count(text: str, code: str) -> int:
 
 def plain(text: str) -> set[int]:
     """Features of the words alone."""
-    return set(features(text).keys.tolist()) - set(term_marks().tolist()) - set(shape_marks().tolist())
+    marks = np.concatenate([term_marks(), medicine_marks(), shape_marks()])
+    return set(features(text).keys.tolist()) - set(marks.tolist())
 
 
 def test_words_pairs_and_terms_are_counted():
@@ -41,6 +42,21 @@ def test_features_are_distinct_and_counts_fit_a_byte():
     found = features("cat " * 900)
     assert len(set(found.keys.tolist())) == len(found.keys)
     assert found.counts.max() == 255
+
+
+@pytest.mark.parametrize(
+    "text, steps",
+    [
+        ("The parliament voted.", 0),
+        ("An asthma clinic opened in the town, and " + "people came to see it. " * 40, 2),
+        ("Asthma, bronchitis, pneumonia.", len(DENSE)),
+        ("哮喘、支气管炎、肺炎。", len(DENSE)),
+    ],
+)
+def test_the_denser_a_text_is_with_medicine_the_more_it_says_so(text, steps):
+    assert [count(text, f"medicine:{step}") for step in range(len(DENSE))] == [
+        int(n < steps) for n in range(len(DENSE))
+    ]
 
 
 def test_a_longer_text_without_medical_words_says_so():

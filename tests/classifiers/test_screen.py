@@ -1,6 +1,6 @@
 import pytest
 
-from classifiers.advertising import salesmanship
+from classifiers.advertising import SIGNS, salesmanship, signs
 from classifiers.screen import Screen
 from datagen.record import record_id, table
 from tests.classifiers.local import result_of, run_stage
@@ -52,7 +52,43 @@ def test_refused_labels_are_the_reason_and_others_pass():
 @pytest.mark.parametrize("text", ADVERTISEMENTS)
 def test_a_planted_advertisement_is_found_but_a_long_text_is_not_dropped_for_a_line(text):
     prose = "The trial went on for years and was published, and nobody was harmed. " * 4
-    assert salesmanship(prose + text + prose) >= 2 > salesmanship(prose * 40 + text[:30])
+    assert salesmanship(prose + text + prose) >= 2 > salesmanship(prose * 200 + text[:30])
+
+
+@pytest.mark.parametrize(
+    "text, acts",
+    [
+        ("it costs $49 or €80", {"price"}),
+        ("一盒398元，三盒九百块", {"price"}),
+        ("take 20% off, 满300减50", {"offer"}),
+        ("free 30 day supply", {"offer"}),
+        ("前五十名到场者", {"scarcity"}),
+        ("only 40 bottles remain", {"scarcity"}),
+        ("一三八零零零零四五六七", {"contact"}),
+        ("加➕老师，与v信同号", {"contact"}),
+        ("with code SPRING25", {"contact"}),
+        ("the GlucoEase patch", {"product"}),
+        ("“清络通”胶囊", {"product"}),
+        ("三天见好", {"effect"}),
+        ("in 11 days it fell from 210 to 94", {"effect"}),
+        ("Serum potassium was 4.2 mmol/L; the 62-year-old patient was discharged.", set()),
+        ("患者血钾4.2，予口服补钾后出院。", set()),
+    ],
+)
+def test_signs_that_are_no_phrases_show_their_act(text, acts):
+    assert {act for _, act, _ in signs(text)} == acts <= set(SIGNS)
+
+
+@pytest.mark.parametrize(
+    "praise, channel",
+    [
+        ("这款护肝片我妈吃了半年，转氨酶正常了。", "想要的加我。"),
+        ("This balm cleared up my eczema, I swear by it.", "Link in bio."),
+    ],
+)
+def test_praise_with_a_way_to_get_it_is_an_advertisement_and_praise_alone_sells_less(praise, channel):
+    assert salesmanship(praise) < salesmanship(praise + " " + channel)
+    assert salesmanship(praise + " " + channel) >= 2
 
 
 def test_warnings_of_offers_count_against():

@@ -77,6 +77,18 @@ def test_skeletons_of_every_type_are_filled_in_both_languages_and_the_same_every
     made = list(skeleton_texts(0))
     assert made == list(skeleton_texts(0)) != list(skeleton_texts(1))
     assert {code for code, *_ in made} <= set(load_taxonomy("content_types").codes)
-    assert {(code, language) for code, language, _ in made} == {(c, lang) for c in skeletons() for lang in LANGUAGES}
+    assert {(code, language) for code, _, language, _ in made} == {(c, lang) for c in skeletons() for lang in LANGUAGES}
     assert not any(re.search(r"[{}]", text) for *_, text in made)
-    assert not any(re.search("[\u4e00-\u9fff]", text) for _, language, text in made if language == "en")
+    assert not any(re.search("[\u4e00-\u9fff]", text) for *_, language, text in made if language == "en")
+
+
+def test_a_skeleton_is_filled_with_terms_of_its_department_and_every_department_comes_in_many_kinds():
+    kinds, right = {}, []
+    for code, department, language, text in skeleton_texts(0):
+        kinds.setdefault((department, language), set()).add(code)
+        found = Counter(codes[0] for _, codes in find_terms(text) if codes[0] not in ("", "MED"))
+        if found.total() > 3:
+            right.append(found[department] == max(found.values()))
+    assert {department for department, _ in kinds} == set(load_lexicon().terms) - {"NONE"}
+    assert min(map(len, kinds.values())) > len(skeletons()) / 2
+    assert sum(right) > 0.9 * len(right)
