@@ -1,182 +1,145 @@
-"""What real text says: which words follow each other, and which are named together. Counts, hashed; no model.
+"""What real text says: which words follow each other, and which passages name what. Counts, hashed; no model.
 
 It tells sense from word salad, and an answer that goes with its question from one that doesn't, where the graph has
 nothing to say. It knows no truth: what is often written is expected, no more.
 """
 
-import re
-import zlib
 from collections.abc import Iterable
-from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-TERM = re.compile(r"[a-z0-9]+(?:[-'][a-z0-9]+)*|[\u3400-\u9fff]+|[.!?;\n。\uff01\uff1f\uff1b]")
-END = frozenset(".!?;\n。\uff01\uff1f\uff1b")
-WORDS, PAIRS = 1 << 20, 1 << 24
-WINDOW = 12
-"""Content words that follow in the same sentence, or its neighbour, and count as named together."""
-COMMON = 2e-4
-"""Share of all words above which a word is no content word."""
-FEATURES = ("fluency", "worst_run", "relevance", "least_relevant", "cohesion", "unheard")
+from datagen.errors import UsageError
+from reward_filter.lexicon import meanings
+from reward_filter.passages import FEATURES as SUPPORT
+from reward_filter.passages import Passages
+from reward_filter.words import CHARACTER, WORDS, Reading, read
+
+PAIRS = 1 << 24
+RISING = ("fluency", "worst_run", "flow", "worst_flow", *SUPPORT)
+"""Evidence for an answer: more of it is never worse."""
+FEATURES = (*RISING, "unheard")
 RUN = 4
-SAME = 4.0
-"""What a word of the question is worth where the answer says it again."""
 MOST = 400
-"""Terms of a text that are looked at."""
-LEAST = {"words": 1, "rows": 1, "together": 2}
-"""Counts that are worth keeping."""
+"""Words of an answer that are looked at."""
+MOST_TEXT = 60_000
+"""Characters of one text that count: no book outweighs all others."""
 SCHEMA = pa.schema(
     [pa.field("of", pa.string(), False), pa.field("at", pa.int32(), False), pa.field("count", pa.int32(), False)]
 )
+"""`words` and `rows`: a place and its count. `passages`: a word and one that names it. `meanings`: a Chinese word and
+its English one. `number`: of passages."""
 _A, _B = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 
 
-def terms(text: str) -> list[str]:
-    """Words in lower case, Chinese ones as jieba cuts them, with the marks that end a sentence between them."""
-    found: list[str] = []
-    for term in TERM.findall(text.lower()):
-        if term[0] >= "\u3400" and term not in END:
-            found += _cut(term)
-        else:
-            found.append(term)
-    return found
-
-
-def _cut(text: str) -> list[str]:
-    import rjieba
-
-    return rjieba.cut(text)
-
-
-@lru_cache(maxsize=1 << 18)
-def _hash(term: str) -> int:
-    """0 for what ends a sentence."""
-    return 0 if term in END else zlib.crc32(term.encode()) % (WORDS - 1) + 1
-
-
-def hashed(text: str, most: int | None = None) -> np.ndarray:
-    """int64[terms]."""
-    found = terms(text if most is None else text[: 12 * most])
-    return np.array([_hash(term) for term in found[:most]], np.int64)
-
-
 class Background:
-    """Counts of words int32[WORDS], of words in a row and of words together int32[PAIRS]."""
+    """Counts of words int32[WORDS] and of words in a row int32[PAIRS], passages, and meanings int64[WORDS]."""
 
-    def __init__(self, words: np.ndarray, rows: np.ndarray, together: np.ndarray):
-        self.words, self.rows, self.together = words, rows, together
-        self.total = max(1.0, float(words.sum()))
-        self.pairs = max(1.0, float(together.sum()))
-        # A word's share of all that is named together.
-        self._common = words > COMMON * self.total if self.total > 1 / COMMON else np.zeros(WORDS, bool)
+    def __init__(self, words: np.ndarray, rows: np.ndarray, passages: Passages, meanings: np.ndarray):
+        self.words, self.rows, self.passages, self.meanings = words, rows, passages, meanings
+        characters = float(words[CHARACTER::4].sum())
+        self.total, self.characters = max(1.0, float(words.sum()) - characters), max(1.0, characters)
 
     @staticmethod
     def empty() -> "Background":
-        return Background(np.zeros(WORDS, np.int32), np.zeros(PAIRS, np.int32), np.zeros(PAIRS, np.int32))
+        return Background(
+            np.zeros(WORDS, np.int32), np.zeros(PAIRS, np.int32), Passages.empty(), np.arange(WORDS, dtype=np.int64)
+        )
 
     @staticmethod
     def read(table: pa.Table) -> "Background":
-        """From a table of SCHEMA."""
-        names = np.array(table["of"].to_pylist(), dtype=object)
-        counts = {name: np.zeros(WORDS if name == "words" else PAIRS, np.int32) for name in LEAST}
-        at, number = table["at"].to_numpy(), table["count"].to_numpy()
-        for name, found in counts.items():
-            here = names == name
-            found[at[here]] = number[here]
-        return Background(**counts)
+        """From a table of SCHEMA. Raises UsageError where it names places that there are none of."""
+        found = Background.empty()
+        parts = {}
+        for name in ("words", "rows", "passages", "meanings", "number"):
+            part = table.filter(pc.equal(table["of"], name))
+            parts[name] = part["at"].to_numpy(), part["count"].to_numpy()
+        number = int(parts["number"][1].sum())
+        sizes = {"words": WORDS, "rows": PAIRS, "meanings": WORDS, "passages": WORDS}
+        known = all(_within(parts[name][0], size) for name, size in sizes.items())
+        if not (known and _within(parts["passages"][1], number) and _within(parts["meanings"][1], WORDS)):
+            raise UsageError("what the reward model knows of real text is damaged", "train it again")
+        for name in ("words", "rows", "meanings"):
+            at, count = parts[name]
+            getattr(found, name)[at] = count
+        at, places = parts["passages"]
+        starts = np.concatenate([[0], np.cumsum(np.bincount(at, minlength=WORDS))]).astype(np.int64)
+        return Background(found.words, found.rows, Passages(starts, places.astype(np.int32), number), found.meanings)
 
     def table(self) -> pa.Table:
         """As a table of SCHEMA."""
-        parts = []
-        for name, least in LEAST.items():
-            counts = getattr(self, name)
-            at = np.flatnonzero(counts >= least).astype(np.int32)
-            parts.append(pa.table([pa.array([name] * len(at), pa.string()), at, counts[at]], schema=SCHEMA))
-        return pa.concat_tables(parts)
+        counted = [(name, np.flatnonzero(getattr(self, name)), getattr(self, name)) for name in ("words", "rows")]
+        parts = [(name, at, counts[at]) for name, at, counts in counted]
+        passages = self.passages
+        parts.append(("passages", np.repeat(np.arange(WORDS), np.diff(passages.starts)), passages.at))
+        known = np.flatnonzero(self.meanings != np.arange(WORDS))
+        parts.append(("meanings", known, self.meanings[known]))
+        parts.append(("number", np.zeros(1, np.int32), np.array([passages.number])))
+        tables = [
+            pa.table([pa.array([name], pa.string()).take(pa.array(np.zeros(len(at), np.int32))), *columns], SCHEMA)
+            for name, at, counts in parts
+            for columns in [(at.astype(np.int32), counts.astype(np.int32))]
+        ]
+        return pa.concat_tables(tables)
 
     @staticmethod
-    def of(texts: Iterable[str], most: int = 12_000_000) -> "Background":
-        """Counted over texts (a question with its answer is one): those up to `most` terms, all others only read."""
-        stream, size = [], 0
+    def of(texts: Iterable[str], names: Iterable[tuple[str, str]] = (), most: int = 12_000_000) -> "Background":
+        """Counted over texts (a question with its answer is one): those up to `most` words, all others only read.
+        `names` are in English and Chinese."""
+        stream, characters, size = [], [], 0
         for text in texts:
             if size < most:
-                stream += [hashed(text), np.zeros(2, np.int64)]
-                size += len(stream[-2])
-        ids = np.concatenate(stream) if stream else np.zeros(0, np.int64)
-        words = np.bincount(ids, minlength=WORDS)
+                found = read(text[:MOST_TEXT])
+                stream.append(np.append(found.ids, 0))
+                characters += [found.characters] if found.chinese else []
+                size += len(stream[-1])
+        if not stream:
+            return Background.empty()
+        ids, shown = np.concatenate(stream), np.concatenate([np.zeros(0, np.int64), *characters])
+        words = np.bincount(ids, minlength=WORDS) + np.bincount(shown, minlength=WORDS)
         words[0] = 0
-        rows = _counted([_ordered(ids[:-1], ids[1:])[(ids[:-1] > 0) & (ids[1:] > 0)]])
-        limit = COMMON * max(1.0, float(words.sum()))
-        content = ids[(words[ids] <= limit) & (ids > 0)] if words.sum() > 1 / COMMON else ids[ids > 0]
-        together = _counted(
-            _either(content[:-gap], content[gap:]) for gap in range(1, WINDOW + 1) if len(content) > gap
+        rows = sum(
+            np.bincount(_ordered(a, b)[(a > 0) & (b > 0)], minlength=PAIRS)
+            for a, b in ((ids[:-1], ids[1:]), (shown[:-1], shown[1:]))
         )
-        return Background(words.astype(np.int32), rows, together)
+        known = meanings(names)
+        starts = np.concatenate([[0], np.cumsum([len(text) for text in stream])]).astype(np.int64)
+        return Background(words.astype(np.int32), rows.astype(np.int32), Passages.of(known[ids], starts), known)
 
-    def features(self, prompt: str, response: str) -> list[float]:
+    def features(self, asked: Reading, said: Reading) -> list[float]:
         """FEATURES, each about -1 to 1; 0 where nothing is known."""
         if self.total <= 1:
             return [0.0] * len(FEATURES)
-        asked, said = hashed(prompt[-600:], MOST), hashed(response, MOST)
-        steps = self._surprise(said)
-        content, about = self._content(said), self._content(asked)
-        relevance = self._association(content, about)
-        within = self._association(content, content)
-        known = self.words[said[said > 0]]
-        runs = np.convolve(steps, np.ones(RUN) / RUN, "valid") if len(steps) >= RUN else steps
+        ids = said.ids[:MOST]
+        known = self.words[ids[ids > 0]]
         return [
-            float(steps.mean()) / 10 if len(steps) else 0.0,
-            float(runs.min()) / 10 if len(runs) else 0.0,
-            float(relevance.mean()) / 5 if len(relevance) else 0.0,
-            float(np.sort(relevance)[: max(1, len(relevance) // 4)].mean()) / 5 if len(relevance) else 0.0,
-            float(within.mean()) / 5 if len(within) else 0.0,
+            *self._sense(ids, self.total),
+            *(self._sense(said.characters[: 2 * MOST], self.characters) if said.chinese else (0.0, 0.0)),
+            *self.passages.support(self.meanings[asked.ids], self.meanings[ids]),
             float(np.mean(known == 0)) if len(known) else 0.0,
         ]
 
-    def _surprise(self, ids: np.ndarray) -> np.ndarray:
-        """How much likelier each word is after the one before than by itself: log ratio, float64."""
+    def _sense(self, ids: np.ndarray, total: float) -> tuple[float, float]:
+        """How much likelier each word (or character) is after the one before than by itself, as a log ratio / 10: mean,
+        and that of the worst run."""
         a, b = ids[:-1], ids[1:]
         inside = (a > 0) & (b > 0)
         a, b = a[inside], b[inside]
+        if not len(a):
+            return 0.0, 0.0
         seen = self.rows[_ordered(a, b)]
-        expected = self.words[a].astype(float) * self.words[b] / self.total
-        return np.log((seen + 0.1) / (expected + 0.1 + self.words[a] / WORDS))
+        expected = self.words[a].astype(float) * self.words[b] / total
+        steps = np.log((seen + 0.1) / (expected + 0.1 + self.words[a] / WORDS))
+        runs = np.convolve(steps, np.ones(RUN) / RUN, "valid") if len(steps) >= RUN else steps
+        return float(steps.mean()) / 10, float(runs.min()) / 10
 
-    def _content(self, ids: np.ndarray) -> np.ndarray:
-        ids = np.unique(ids[ids > 0])
-        return ids[~self._common[ids] & (self.words[ids] > 1)]
 
-    def _association(self, ids: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """For each word how strongly it goes with the one of `others` that it goes with most: log ratio of times named
-        together to times expected, float64; empty where there are none."""
-        if not len(ids) or not len(others):
-            return np.zeros(0)
-        a, b = ids[:, None], others[None, :]
-        seen = self.together[_either(a, b)]
-        expected = 2.0 * WINDOW * self.words[a].astype(float) * self.words[b] / self.total
-        ratio = np.log((seen + 0.5) / (expected + 0.5))
-        ratio = np.where(a == b, SAME if others is not ids else -5.0, ratio)
-        return np.clip(ratio.max(axis=1), -5, 8)
+def _within(places: np.ndarray, size: int) -> bool:
+    return not len(places) or (places.min() >= 0 and places.max() < size)
 
 
 def _ordered(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return _mixed(a.astype(np.uint64) * _A + b.astype(np.uint64) * _B)
-
-
-def _either(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    a, b = a.astype(np.uint64), b.astype(np.uint64)
-    return _mixed((a + b) * _A + (a ^ b) * _B)
-
-
-def _mixed(x: np.ndarray) -> np.ndarray:
+    x = a.astype(np.uint64) * _A + b.astype(np.uint64) * _B
     x = (x ^ (x >> np.uint64(29))) * _B
     return ((x >> np.uint64(35)) & np.uint64(PAIRS - 1)).astype(np.int64)
-
-
-def _counted(places: Iterable[np.ndarray]) -> np.ndarray:
-    counts = np.zeros(PAIRS, np.int32)
-    for found in places:
-        counts += np.bincount(found, minlength=PAIRS).astype(np.int32)
-    return counts

@@ -1,11 +1,9 @@
 """What the scorer sees of an answer: what the graph says about its claims, its form, and its words."""
 
 import re
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +12,10 @@ import yaml
 from knowledge_graph import Claim, Graph, Linker, Mention, verify
 from knowledge_graph.model import FINDINGS
 from reward_filter.background import FEATURES as BACKGROUND
-from reward_filter.background import Background
+from reward_filter.background import RISING, Background
 from reward_filter.corrupt import DISEASE, main_disease
 from reward_filter.wording import SENTENCE
+from reward_filter.words import HAN, Reading, read
 
 VERIFIER = (
     "supported",
@@ -46,11 +45,12 @@ SURFACE = (*TONES, "finished", "distinct", "repeated_sentences", "language_match
 HASHED = 1 << 14
 DENSE = 1 + len(VERIFIER) + len(KINDS) + len(BACKGROUND) + len(SURFACE)
 WIDTH = DENSE + HASHED
+OF_GRAPH = range(1, 1 + len(VERIFIER))
+EVIDENCE = range(1 + len(VERIFIER) + len(KINDS), 1 + len(VERIFIER) + len(KINDS) + len(RISING))
+"""Columns of which more is never worse."""
 FAMILIES = {"length": range(1), "text": range(1 + len(VERIFIER), WIDTH), "all": range(1, WIDTH)}
 """Columns that a scorer may use: `length` and `text` are there to show what the graph adds. The scorer itself never
 sees length, which would be rewarded for its own sake."""
-HAN = re.compile("[\u3400-\u9fff]")
-WORD = re.compile(r"[a-z0-9]+(?:[-'][a-z0-9]+)*|[\u3400-\u9fff]")
 END = re.compile(r"[.!?。\uff01\uff1f][\"')\]”’\uff09]*\s*$")
 WARNING = "contraindication"
 ROLES = {"test": "test", "treatment": "treatment", "drug": "treatment"}
@@ -85,6 +85,9 @@ ECHOED = 0.3
 """Share of a question's words that an answer says again, from which more of them mean nothing."""
 ASKED = 600
 """Characters of a prompt, from its end, that say what an answer is about."""
+REMEMBERED = 1 << 13
+"""Prompts and answers that are not looked at twice."""
+SPREAD = 0x9E3779B1
 
 
 @dataclass(frozen=True)
@@ -142,18 +145,22 @@ class Featurizer:
         self.graph, self.background = graph, background
         self.linker = _Last(linker)
         self._signs, self._linked = cache(self._signs_of), cache(self._linked_of)
-        self._asked = lru_cache(1 << 12)(self._asked_of)
+        self._asked = lru_cache(REMEMBERED)(self._asked_of)
+        self._clued = lru_cache(REMEMBERED)(self._clued_of)
+        self._reading = lru_cache(REMEMBERED)(read)
+        self._row = lru_cache(REMEMBERED)(self._row_of)  # a good answer comes once for each of its damaged copies
 
     def features(self, prompts: Sequence[str], responses: Sequence[str]) -> Sparse:
-        """One row of WIDTH columns for each answer: length (log of characters, Han ones counting four), VERIFIER,
-        KINDS, BACKGROUND, SURFACE, then HASHED words."""
+        """One row of WIDTH columns for each answer: length (log of bytes), VERIFIER, KINDS, BACKGROUND, SURFACE, then
+        HASHED words."""
         return Sparse.of([self._row(p, r) for p, r in zip(prompts, responses, strict=True)])
 
     def reason(self, prompt: str, response: str) -> str:
         """What speaks most against an answer: one of REASONS."""
+        asked, said = read(prompt), read(response)
         seen = dict(zip(VERIFIER, self._verifier(prompt, response), strict=True))
-        form = dict(zip(SURFACE, surface(prompt, response), strict=True))
-        known = dict(zip(BACKGROUND, self.background.features(prompt, response), strict=True))
+        form = dict(zip(SURFACE, surface(asked, said), strict=True))
+        known = dict(zip(BACKGROUND, self.background.features(asked, said), strict=True))
         speaks = {
             "contradicted": seen["any_contradicted"],
             "risk": seen["flagged"],
@@ -167,13 +174,14 @@ class Featurizer:
         }
         return next((f"reward_{name}" for name, found in speaks.items() if found), REASONS[0])
 
-    def _row(self, prompt: str, response: str) -> tuple[np.ndarray, np.ndarray]:
+    def _row_of(self, prompt: str, response: str) -> tuple[np.ndarray, np.ndarray]:
         kind = kind_of(prompt)
         kinds = [float(kind == name) for name in KINDS]
-        known = self.background.features(prompt, response)
-        size = np.log1p(_size(response)) / 10
-        dense = np.array([size, *self._verifier(prompt, response), *kinds, *known, *surface(prompt, response)])
-        columns, values = hashed_words(response)
+        asked, said = self._reading(prompt[-ASKED:]), read(response)
+        known = self.background.features(asked, said)
+        size = np.log1p(len(response.encode("utf-8", "replace"))) / 10
+        dense = np.array([size, *self._verifier(prompt, response), *kinds, *known, *surface(asked, said)])
+        columns, values = hashed_words(said)
         shown = np.flatnonzero(dense)
         return np.concatenate([shown, columns + DENSE]), np.concatenate([dense[shown], values])
 
@@ -244,13 +252,17 @@ class Featurizer:
         answer names a disease at all. 0 without a prompt."""
         if not prompt or main is None:
             return 0.0, 0.0, 0.0
-        clues = [m for m in self.linker.link(prompt) if m.type != DISEASE]
+        clues = self._clued(prompt)
         if not clues:
             return 0.0, 0.0, 1.0
         signs = self._signs(main)
-        found = [next((signs[n] for n in (m.node, *m.candidates) if n in signs), 0) for m in clues]
-        said = [-sign if m.negated else sign for sign, m in zip(found, clues, strict=True)]
+        found = [next((signs[n] for n in nodes if n in signs), 0) for nodes, _ in clues]
+        said = [-sign if denied else sign for sign, (_, denied) in zip(found, clues, strict=True)]
         return sum(s > 0 for s in said) / len(said), sum(s < 0 for s in said) / len(said), 1.0
+
+    def _clued_of(self, prompt: str) -> tuple[tuple[tuple[str, ...], bool], ...]:
+        """What a prompt names beside diseases: what each name may mean, and whether it is denied."""
+        return tuple(((m.node, *m.candidates), m.negated) for m in self.linker.link(prompt) if m.type != DISEASE)
 
     def _signs_of(self, disease: str) -> dict[str, int]:
         """Its findings: +1 where the graph affirms, -1 where it excludes."""
@@ -285,50 +297,53 @@ def _stray(mentions: Sequence[Mention], claims: Sequence[Claim]) -> float:
     return loose / max(1, len(named))
 
 
-def surface(prompt: str, response: str) -> list[float]:
+def surface(asked: Reading, said: Reading) -> list[float]:
     """Form alone, each about 0 to 1."""
-    words = WORD.findall(response.lower())
-    sentences = [s for s in SENTENCE.split(response) if s]
-    asked = set(WORD.findall(prompt.lower()))
+    sentences = [s for s in SENTENCE.split(said.text) if s]
+    words, wanted = said.words.tolist(), set(asked.words.tolist())
+    distinct = set(words)
     return [
-        *(min(1.0, len(tone.findall(response)) / max(2, len(sentences))) for tone in _tones()),
-        float(bool(END.search(response))),
-        len(set(words)) / max(1, len(words)),
+        *(min(1.0, times / max(2, len(sentences))) for times in _tones(said)),
+        float(bool(END.search(said.text))),
+        len(distinct) / max(1, len(words)),
         1 - len(set(sentences)) / max(1, len(sentences)),
-        1 - abs(_han(prompt) - _han(response)) if prompt else 1.0,
+        1 - abs(asked.chinese - said.chinese) if asked.text else 1.0,
         # Level from ECHOED on, or the longer answer would be the better one.
-        min(1.0, len(asked & set(words)) / max(1.0, ECHOED * len(asked))),
-        _copied(prompt, words),
-        min(1.0, _size(response) / max(1, len(sentences)) / 400),
+        min(1.0, len(wanted & distinct) / max(1.0, ECHOED * len(wanted))),
+        _copied(asked.words.tolist(), words),
+        min(1.0, len(said.text.encode("utf-8", "replace")) / max(1, len(sentences)) / 400),
     ]
 
 
-def _copied(prompt: str, words: list[str]) -> float:
+def _copied(asked: list[int], said: list[int]) -> float:
     """Share of an answer's runs of three words that stand in the question."""
-    asked = WORD.findall(prompt.lower())
     known = set(zip(asked, asked[1:], asked[2:], strict=False))
-    runs = list(zip(words, words[1:], words[2:], strict=False))
+    runs = list(zip(said, said[1:], said[2:], strict=False))
     return sum(run in known for run in runs) / max(1, len(runs))
 
 
-def _size(text: str) -> int:
-    return len(text) + 3 * len(HAN.findall(text))
+def _tones(said: Reading) -> list[int]:
+    """How often an answer strikes each of TONES."""
+    text, found = said.text.lower(), dict.fromkeys(TONES, 0)
+    for language, there in (("en", said.chinese < 1), ("zh", said.chinese > 0)):
+        for name, pattern in _toned(language).items() if there else ():
+            found[name] += len(pattern.findall(text))
+    return list(found.values())
 
 
 @cache
-def _tones() -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(rf"\b(?:{TONE[name]['en']})\b|{TONE[name]['zh']}", re.I) for name in TONES)
+def _toned(language: str) -> dict[str, re.Pattern[str]]:
+    edge = r"\b" if language == "en" else ""
+    return {name: re.compile(f"{edge}(?:{TONE[name][language]}){edge}") for name in TONES}
 
 
-def hashed_words(text: str) -> tuple[np.ndarray, np.ndarray]:
-    """Words and pairs of words (Han: characters) hashed to HASHED columns: indices, and values of length 1 together."""
-    words = WORD.findall(text.lower())
-    grams = words + [f"{a} {b}" for a, b in pairwise(words)]
-    hashes = np.array([zlib.crc32(gram.encode()) % HASHED for gram in grams], np.int64)
-    columns, counts = np.unique(hashes, return_counts=True)
+def hashed_words(said: Reading) -> tuple[np.ndarray, np.ndarray]:
+    """Words, Chinese characters and pairs of either hashed to HASHED columns: indices, and values of length 1
+    together."""
+    grams = []
+    for ids in (np.where(said.ids % 4 == HAN, 0, said.ids), said.characters):
+        a, b = ids[:-1], ids[1:]
+        grams += [ids[ids > 0], (a * 31 + b)[(a > 0) & (b > 0)]]
+    columns, counts = np.unique(((np.concatenate(grams) * SPREAD) >> 20) % HASHED, return_counts=True)
     values = np.log1p(counts)
     return columns, values / max(1e-9, np.sqrt(np.sum(values * values)))
-
-
-def _han(text: str) -> float:
-    return len(HAN.findall(text)) / max(1, len(re.sub(r"[\s\W\d]", "", text)))

@@ -17,12 +17,13 @@ from datagen.answers import Answers, Meter
 from datagen.generator import Generator, Request, Response, make_generator
 from datagen.task import Task
 from reward_filter.calibrate import Calibration, read
-from reward_filter.features import HAN, kind_of
+from reward_filter.features import kind_of
 from reward_filter.scorer import CONFIG, JUDGE, RewardModel, calibrated, configuration
 
 WEIGHTS = {"facts": 3, "safety": 3, "answers": 2, "certainty": 1, "sense": 1}
 """What a broken criterion costs."""
 LEAST_QUOTE = 2
+HAN = re.compile("[\u3400-\u9fff]")
 _VERDICT = {
     "type": "object",
     "properties": {"broken": {"type": "boolean"}, "quote": {"type": "string"}},

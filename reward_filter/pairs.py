@@ -14,6 +14,7 @@ from reward_filter.people import Question
 
 CORRUPTED = "corruption"
 CHECKED, PEOPLE = "checked", "people"
+PREFERENCES = "preference"
 ORIGINS = ("accepted", "reflection", "correction", CORRUPTED, CHECKED, PEOPLE)
 """Where a sample comes from: accepted as it was, corrected by reflection or by its source, damaged on purpose, one of
 several answers that a checker or people compared. A worse one names what it is worse than in `than`."""
@@ -26,7 +27,7 @@ MESSAGES = pa.list_(pa.struct([pa.field("role", _TEXT, False), pa.field("content
 ABOUT = [pa.field(name, _TEXT, False) for name in ("id", "origin", "language", "group", "split")]
 VIEWS: dict[str, pa.Schema] = {
     "sft": pa.schema([pa.field("messages", MESSAGES, False), *ABOUT]),
-    "preference": pa.schema(
+    PREFERENCES: pa.schema(
         [
             *(pa.field(name, _TEXT, False) for name in ("prompt", "chosen", "rejected")),
             pa.field("margin", pa.float32(), False),
@@ -93,7 +94,7 @@ def views(
     seen = [s for s in samples if s.origin != CORRUPTED or s.id in kept]
     rows = {
         "sft": [_about(s) | {"messages": _messages(s)} for s in samples if s.good and s.prompt],
-        "preference": [_preference(better, worse) for better, worse in pairs],
+        PREFERENCES: [_preference(better, worse) for better, worse in pairs],
         "unpaired": [_about(s) | {"prompt": s.prompt, "completion": s.response, "label": s.good} for s in seen],
         "stepwise": [row for s in seen if s.steps for row in _stepwise(s, known.get(s.than))],
         "verifiable": [

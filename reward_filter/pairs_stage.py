@@ -64,7 +64,7 @@ class Pairs(Stage):
         None, description="sheets that people have filled in, CSV"
     )
 
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     publishes: ClassVar[str] = "pairs"
     reads: ClassVar[tuple[str, ...]] = ("text", "messages", "language", "group", "split", "synthetic", "meta", "reward")
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from reward_filter.background import terms
 from reward_filter.corrupt import CLASSES, FACTS, Corruptor, Item, _Pool
 from reward_filter.scorer import RewardModel, Scorer
 from reward_filter.wording import SENTENCE
+from reward_filter.words import terms
 
 ITEMS = pa.schema([pa.field(field.name, pa.string(), False) for field in fields(Item)])
 PADDING = {

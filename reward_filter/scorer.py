@@ -15,13 +15,13 @@ from datagen.errors import UsageError
 from knowledge_graph import Graph, Linker
 from knowledge_graph import load as load_graph
 from reward_filter.background import Background
-from reward_filter.bradley_terry import scores
+from reward_filter.bradley_terry import Weights, scores
 from reward_filter.calibrate import Calibration, read
 from reward_filter.features import WIDTH, Featurizer, kind_of
 
 CONFIG, WEIGHTS, CARD, GRAPH = "config.json", "weights.safetensors", "card.md", "graph"
 BACKGROUND, REPORT = "background.parquet", "report.html"
-EMBEDDED, ENCODER, JUDGE = "reward-embedded-2", "reward-encoder-1", "reward-judge-1"
+EMBEDDED, ENCODER, JUDGE = "reward-embedded-3", "reward-encoder-1", "reward-judge-1"
 
 
 class RewardModel(Protocol):
@@ -43,9 +43,9 @@ def calibrated(calibration: Mapping[str, Calibration], score: np.ndarray, kinds:
 
 @dataclass(frozen=True)
 class Model:
-    """Weights float64[WIDTH] and a calibration for each kind of answer (KINDS)."""
+    """Weights, and a calibration for each kind of answer (KINDS)."""
 
-    weights: np.ndarray
+    weights: Weights
     calibration: Mapping[str, Calibration]
 
     def calibrated(self, score: np.ndarray, kinds: Sequence[str]) -> np.ndarray:
@@ -57,23 +57,27 @@ class Model:
         config = {"format": EMBEDDED, "width": WIDTH, "calibration": curves}
         return {
             CONFIG: json.dumps(config, indent=1).encode(),
-            WEIGHTS: save({"weights": self.weights}),
+            WEIGHTS: save(self.weights.arrays()),
         }
 
     @staticmethod
     def read(folder: Path) -> "Model":
         config = configuration(folder)
         try:
-            weights = load_file(folder / WEIGHTS)["weights"]
-        except (OSError, KeyError, SafetensorError) as error:
+            arrays = load_file(folder / WEIGHTS)
+        except (OSError, SafetensorError) as error:
             raise UsageError(f"{folder} holds no reward model: {error}", "give the folder of a trained one") from None
-        if config.get("format") != EMBEDDED or weights.shape != (WIDTH,):
+        try:
+            weights = Weights.of(arrays)
+        except ValueError:
+            weights = None
+        if config.get("format") != EMBEDDED or weights is None:
             raise UsageError(f"{folder} holds a reward model of another version", "train it again")
         return Model(weights, {kind: read(curve) for kind, curve in config["calibration"].items()})
 
 
 class Scorer:
-    """The embedded scorer: a linear model over features, against a graph and what real text says."""
+    """The embedded scorer: a small model over features, against a graph and what real text says."""
 
     def __init__(self, model: Model, graph: Graph, background: Background):
         self.model = model

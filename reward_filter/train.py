@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import lru_cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -17,16 +18,17 @@ from datagen.errors import UsageError
 from datagen.stage import Artefact, Phase, Stage
 from datagen.store import Store
 from datagen.task import Task
-from knowledge_graph import Linker
+from knowledge_graph import Graph, Linker
 from knowledge_graph import load as load_graph
 from reward_filter import probes
 from reward_filter.background import Background
 from reward_filter.bradley_terry import fit, scores
 from reward_filter.calibrate import Calibration, fitted
 from reward_filter.card import card, measures
-from reward_filter.corrupt import CLASSES, NEAR, Corruptor, Item, whole_sentences
+from reward_filter.corrupt import CLASSES, NEAR, Corruptor, Item, Pair, whole_sentences
 from reward_filter.features import FAMILIES, KINDS, Featurizer, Sparse, kind_of
 from reward_filter.items import items
+from reward_filter.pairs import CORRUPTED, PREFERENCES
 from reward_filter.report import page
 from reward_filter.scorer import BACKGROUND, CARD, GRAPH, REPORT, Model, Scorer
 
@@ -49,6 +51,8 @@ FEWEST = 50
 ENOUGH = 40
 """Held-out answers of one kind below which a calibration would be noise."""
 FOLDS = 4
+DAMAGED = 10_000
+"""Damaged pairs that are learned from however few others there are: a model needs so many."""
 LENGTH = 600
 """Characters to which an answer is cut, at the end of a sentence: an error among a hundred sentences teaches little."""
 READ_ROWS = 40_000
@@ -62,25 +66,33 @@ class Train(Stage):
     """Trains the reward model: good answers against copies of them with one known error.
 
     Synthetic rows are good answers about the graph; people's answers to questions (rows with `messages`) make the model
-    at home in real text, and what people wrote tells it which words go together. A Bradley-Terry scorer over what the
-    graph says of the claims, form, and hashed words. It learns from the train split, is calibrated on validation and
-    measured on test, so on other diseases each time. Card and report show accuracy by error class beside models that
-    see only length or only text.
+    at home in real text, and what people wrote tells it which words go together. With `preferences` it learns from
+    other pairs too: what reflection corrected, the best and worst of several answers, what people prefer. It is a
+    Bradley-Terry scorer over what the graph says of the claims, what real text says, form, and hashed words. It learns
+    from the train split, is calibrated on validation and measured on test, so on other diseases each time. Card and
+    report show accuracy by error class beside models that see only length or only text.
     """
 
     graph: Annotated[str, Artefact("graph")] = Field(description="the stage that publishes the graph")
+    preferences: Annotated[str | None, Artefact("pairs")] = Field(
+        None, description="a stage `reward_filter.pairs`, of whose pairs those that aren't damage are learned from too"
+    )
+    max_corrupted: float = Field(
+        0.4, ge=0, le=1, description=f"share of pairs that may be damage, but for the first {DAMAGED:,}"
+    )
     seed: int = Field(0, description="another seed damages other things")
     each: int = Field(3, ge=1, le=len(CLASSES), description="damaged copies of a row")
     pairs: int = Field(30_000, ge=100, description="pairs at most; rows are picked by a hash of their id")
     real: float = Field(0.5, ge=0, le=1, description="share of the pairs that people's answers may make up")
 
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     publishes: ClassVar[str] = "reward"
     reads: ClassVar[tuple[str, ...]] = (*READ, "department")
 
     def phases(self) -> tuple[Phase, ...]:
         return (
             Phase("background", lambda job: [0], self._background),
+            Phase("preferences", lambda job: [0], self._preferences),
             Phase("pairs", lambda job: job.part_keys(), self._pairs),
             Phase("fit", lambda job: [0], self._fit, publishes=True),
         )
@@ -102,8 +114,20 @@ class Train(Stage):
                     known = zip(found["id"].to_pylist(), found["text"].to_pylist(), strict=True)
                     yield from (text for i, text in known if int(i[8:16], 16) < share * 2**32)
 
-        task.write("background", Background.of(texts()).table())
+        found = Background.of(texts(), bilingual(load_graph(task.artefact("graph"))))
+        task.write("background", found.table())
         return rows
+
+    def _preferences(self, task: Task) -> int:
+        """Pairs that others judged, as features."""
+        if self.preferences is None:
+            return 0
+        (counted,) = task.commits("background")
+        _, featurizer = opened(task.artefact("graph"), task.job.run_url, counted.paths("background")[0])
+        table = pq.read_table(task.artefact("preferences") / f"{PREFERENCES}.parquet")
+        table = table.filter(pc.and_(pc.not_equal(table["origin"], CORRUPTED), _usable(table)))
+        task.write("pairs", featured(judged(table), featurizer))
+        return len(table)
 
     def _pairs(self, task: Task) -> int:
         (counted,) = task.commits("background")
@@ -129,7 +153,11 @@ class Train(Stage):
     def _fit(self, task: Task) -> dict[str, Any]:
         store = task.job.store
         paths = {kind: [p for c in task.commits("pairs") for p in c.paths(kind)] for kind in ("pairs", "probed")}
-        pairs = pa.concat_tables([PAIRS.empty_table(), *(store.parquet(path).read() for path in paths["pairs"])])
+        damaged, natural = (
+            pa.concat_tables([PAIRS.empty_table(), *(store.parquet(path).read() for path in found)])
+            for found in (paths["pairs"], [p for c in task.commits("preferences") for p in c.paths("pairs")])
+        )
+        pairs = pa.concat_tables([natural, thinned(damaged, len(natural), self.max_corrupted)])
         model, found = train(pairs)
         for name, data in model.files().items():
             task.write_file(name, data)
@@ -190,7 +218,41 @@ def make_pairs(
     departments: dict[str, str | None] | None = None,
 ) -> pa.Table:
     """Good answers against damaged copies of them, as features: a table of PAIRS."""
-    pairs = list(corruptor.pairs(good, seed, each))
+    return featured(list(corruptor.pairs(good, seed, each)), featurizer, departments)
+
+
+def judged(preferences: pa.Table) -> list[Pair]:
+    """Pairs of a table of preferences (`reward_filter.pairs.VIEWS`). What is wrong is said where it is known, else
+    where the pair comes from."""
+    names = ("id", "prompt", "chosen", "rejected", "error_class", "origin", "language", "group", "split")
+    rows = zip(*(preferences[name].to_pylist() for name in names), strict=True)
+    return [
+        Pair(id, prompt, chosen, rejected, kind or origin, language, group, split, NEAR)
+        for id, prompt, chosen, rejected, kind, origin, language, group, split in rows
+    ]
+
+
+def thinned(damaged: pa.Table, others: int, share: float, least: int = DAMAGED) -> pa.Table:
+    """As many of the damaged pairs as are at most a share of all, but `least` at least, drawn by a hash of their id and
+    class; all where there are no others."""
+    room = len(damaged) if share == 1 or not others else max(least, int(share / (1 - share) * others))
+    if room >= len(damaged):
+        return damaged
+    names = zip(damaged["id"].to_pylist(), damaged["error_class"].to_pylist(), strict=True)
+    order = np.argsort([blake2b(f"{id}/{kind}".encode(), digest_size=8).hexdigest() for id, kind in names])
+    return damaged.take(pa.array(np.sort(order[:room])))
+
+
+def bilingual(graph: Graph) -> list[tuple[str, str]]:
+    """Names of the graph's nodes in English and Chinese."""
+    both = zip(graph.nodes["name_en"].to_pylist(), graph.nodes["name_zh"].to_pylist(), strict=True)
+    return [(english, chinese) for english, chinese in both if english and chinese]
+
+
+def featured(
+    pairs: Sequence[Pair], featurizer: Featurizer, departments: dict[str, str | None] | None = None
+) -> pa.Table:
+    """Pairs as features: a table of PAIRS."""
     prompts = [pair.prompt for pair in pairs]
     columns = {name: pa.array([getattr(pair, name) for pair in pairs], pa.string()) for name in ABOUT}
     columns["kind"] = pa.array([kind_of(prompt) for prompt in prompts], pa.string())

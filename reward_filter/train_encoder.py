@@ -35,13 +35,14 @@ class TrainEncoder(Stage):
     graph: Annotated[str, Artefact("graph")] = Field(description="the graph that damage is done by")
     seed: int = Field(0, description="another seed damages other things, and begins with another head")
     each: int = Field(2, ge=1, description="damaged copies of a row")
-    epochs: int = Field(1, ge=1)
+    epochs: int = Field(1, ge=1, description="times that every pair is seen")
     rate: float = Field(2e-5, gt=0, description="highest learning rate")
     batch: int = Field(8, ge=1, description="pairs in a step")
     length: int = Field(512, ge=16, description="tokens of question and answer together")
     device: str = Field("cpu", description="cpu, cuda, cuda:1, ...")
     threads: int = Field(1, ge=1, description="of the processor: other numbers may give other last digits")
 
+    version: ClassVar[str] = "2"
     publishes: ClassVar[str] = "reward"
     reads: ClassVar[tuple[str, ...]] = READ
 

@@ -38,6 +38,7 @@ class TrainJudge(Stage):
     times: int = Field(2, ge=1, le=8, description="how often each answer is judged, in another order each time")
     seed: int = Field(0, description="another seed damages other things")
 
+    version: ClassVar[str] = "2"
     publishes: ClassVar[str] = "reward"
     reads: ClassVar[tuple[str, ...]] = (*READ, "access", "phi_status")
 

@@ -140,19 +140,18 @@ def _rotated(pieces: list[str], rng: random.Random) -> list[str]:
 
 
 def padded(text: str, language: str, split: str, rng: random.Random) -> str | None:
-    """The text with empty phrases in the place of one of its sentences, the first aside, about as long as that."""
+    """The text with empty phrases in the place of one of its sentences, the first aside, about as long as that; or
+    behind it, half as long again."""
     sentences = [s for s in SENTENCE.split(text) if s]
-    if len(sentences) < 2:
-        return None
     phrasings = REWORDINGS["padding"][language]
     kept = max(1, len(phrasings) // HELD_OUT)
     found = phrasings[kept:] if split == "train" else phrasings[:kept]
-    old = rng.choice(sentences[1:])
     gap = " " if language == "en" else ""
+    old = rng.choice(sentences[1:]) if len(sentences) > 1 and rng.random() < 0.5 else None
     said = rng.choice(found)
-    while len(said) < len(old):
+    while len(said) < (len(old) if old else len(text) // 2):
         said += gap + rng.choice(found)
-    return text.replace(old, said, 1)
+    return text.replace(old, said, 1) if old else f"{text}{gap}{said}"
 
 
 def ended(kind: str, text: str, language: str, split: str, rng: random.Random) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from reward_filter.background import Background
 from reward_filter.corrupt import Corruptor, Item
 from reward_filter.features import Featurizer
 from reward_filter.items import items
-from reward_filter.train import READ, make_pairs, pair_rows, shortened, train
+from reward_filter.train import READ, bilingual, make_pairs, pair_rows, shortened, train
 
 RUN = os.environ.get("RUN", "runs/medical")
 NUMBER = int(os.environ.get("PAIRS", 30_000))
@@ -59,12 +59,14 @@ def rows(stage: str) -> pa.Table:
 
 
 @cache
-def background() -> Background:
+def background(without: str = "") -> Background:
+    """What the train split's texts say, but for those of one source."""
     written = rows(WRITTEN)
     read = pc.and_(pc.equal(written["split"], "train"), pc.invert(pair_rows(written)))
+    read = pc.and_(read, pc.not_equal(written["source"], without))
     texts = written.filter(read)["text"].to_pylist()
     random.Random(0).shuffle(texts)
-    return Background.of(texts)
+    return Background.of(texts, bilingual(graph()))
 
 
 def answers(table: pa.Table, number: int, seed: int = 0) -> list[Item]:

@@ -1,7 +1,8 @@
 """Facts from one source, a scorer that knows another: patients' phenopackets against HPO and Disease Ontology.
 
-Answers state findings of real patients; errors are made by the phenopackets' own graph. The scorer, and what it learned
-from, know no phenopacket. Few diseases are in both sources at once: the first row says how many.
+Answers state findings of real patients; errors are made by the phenopackets' own graph. The scorer, what it learned
+from and the texts that bear it out know no phenopacket. Few diseases are in both sources at once: the first row says
+how many.
 """
 
 import random
@@ -37,7 +38,7 @@ def measure(data: Path) -> None:
     both = sorted(d for d in facts if len(findings(ours, d)) >= FEWEST)
     items = [item for disease in both for item in stated(theirs, disease, facts[disease])]
     corruptor = Corruptor(theirs, Linker(theirs))
-    featurizer = Featurizer(ours, Linker(ours), background())
+    featurizer = Featurizer(ours, Linker(ours), background(without=SOURCE))
     learned = [item for item in synthetic() if item.group not in both]
     known = make_pairs(learned, Corruptor(ours, Linker(ours)), featurizer, 0, EACH)
     tested = make_pairs(items, Only(corruptor), featurizer, 0, len(CLASSES))

@@ -1,9 +1,10 @@
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
-from reward_filter.bradley_terry import CENTER, L2_DENSE, fit, scores
+from reward_filter.bradley_terry import CENTER, L2_DENSE, UNITS, Weights, fit, scores
 from reward_filter.calibrate import (
     ISOTONIC_FROM,
     Isotonic,
@@ -14,7 +15,20 @@ from reward_filter.calibrate import (
     read,
     sigmoid,
 )
-from reward_filter.features import FAMILIES, HASHED, SURFACE, WIDTH, Sparse, hashed_words, kind_of, surface
+from reward_filter.features import (
+    DENSE,
+    EVIDENCE,
+    FAMILIES,
+    HASHED,
+    OF_GRAPH,
+    SURFACE,
+    WIDTH,
+    Sparse,
+    hashed_words,
+    kind_of,
+    surface,
+)
+from reward_filter.words import read as words
 
 CHOICE = "Which disease?\nA. gout\nB. measles\nC. shingles"
 
@@ -24,55 +38,108 @@ def sparse(rows: np.ndarray) -> Sparse:
     return Sparse.of([(np.flatnonzero(row), row[np.flatnonzero(row)]) for row in rows])
 
 
-def pairs(count: int, seed: int = 0) -> tuple[Sparse, Sparse, np.ndarray]:
-    """Answers of which the one that scores higher by hidden weights was chosen, with Bradley-Terry noise."""
-    rng = np.random.default_rng(seed)
-    truth = np.zeros(WIDTH)
-    truth[1:7] = [3, -2, 1, 0, 0, -1]
-    sides = np.zeros((2, count, WIDTH))
-    sides[:, :, 1:7] = rng.normal(size=(2, count, 6))
-    first = rng.random(count) < sigmoid((sides[0] - sides[1]) @ truth)
+def of_columns(columns: Sequence[int], values: np.ndarray) -> Sparse:
+    """Rows that have values[i] in these columns."""
+    return Sparse.of([(np.array(columns), row) for row in values])
+
+
+TRUTH = np.array([3.0, -2, 1, 0, 0, -1])
+SEEN = range(1, 1 + len(TRUTH))
+
+
+def pairs(count: int, columns: Sequence[int] = SEEN) -> tuple[Sparse, Sparse]:
+    """Answers of which the one that scores higher by TRUTH was chosen, with Bradley-Terry noise."""
+    rng = np.random.default_rng(0)
+    sides = rng.normal(size=(2, count, len(TRUTH)))
+    first = rng.random(count) < sigmoid((sides[0] - sides[1]) @ TRUTH)
     chosen, rejected = np.where(first[:, None], sides, sides[::-1])
-    return sparse(chosen), sparse(rejected), truth
+    return of_columns(columns, chosen), of_columns(columns, rejected)
 
 
 def test_fit_recovers_the_weights_that_made_the_choices():
-    chosen, rejected, truth = pairs(4000)
-    weights = fit(chosen, rejected, FAMILIES["all"])
-    # Centring and penalty shrink them, but not one against another.
-    cosine = weights @ truth / np.linalg.norm(weights) / np.linalg.norm(truth)
-    assert cosine > 0.99
-    assert np.linalg.norm(weights) > 0.6 * np.linalg.norm(truth)
-    assert not weights[7:].any()
-    # At the minimum the gradient of everything, penalty and centring too, is gone.
-    margin = scores(chosen, weights) - scores(rejected, weights)
-    dense = [np.zeros((len(chosen), WIDTH)) for _ in range(2)]
-    for rows, side in zip(dense, (chosen, rejected), strict=True):
-        rows[side.row_of(), side.indices] = side.values
-    together = scores(chosen, weights) + scores(rejected, weights)
-    gradient = -(sigmoid(-margin) @ (dense[0] - dense[1])) + 2 * CENTER * together @ (dense[0] + dense[1])
-    assert np.abs(gradient[1:7] / len(chosen) + L2_DENSE * weights[1:7]).max() < 1e-4
+    weights = fit(*pairs(3000), FAMILIES["all"])
+    # The hidden layer bends the score and centring shrinks it, but it goes where the true weights point.
+    points = np.random.default_rng(9).normal(size=(500, len(TRUTH)))
+    assert np.corrcoef(scores(of_columns(SEEN, points), weights), points @ TRUTH)[0, 1] > 0.98
+    assert not np.delete(weights.linear, [0, *SEEN, *EVIDENCE]).any()
+
+
+def test_at_the_minimum_the_gradient_is_gone():
+    """Of the linear weights, penalty and centring included."""
+    columns = [EVIDENCE.stop + i for i in range(len(TRUTH))]
+    sides = pairs(600, columns)
+    weights = fit(*sides, FAMILIES["text"])
+    spread = np.std(np.concatenate([side.values.reshape(-1, len(TRUTH)) for side in sides]), axis=0)
+
+    def loss(at: np.ndarray) -> float:
+        good, bad = (scores(side, replace(weights, linear=at)) for side in sides)
+        return np.mean(np.logaddexp(0, bad - good) + CENTER * (good + bad) ** 2) + L2_DENSE / 2 * np.sum(
+            (at[columns] * spread) ** 2
+        )
+
+    for column, width in zip(columns, spread, strict=True):
+        step = np.zeros(WIDTH)
+        step[column] = 1e-4
+        slope = (loss(weights.linear + step) - loss(weights.linear - step)) / 2e-4
+        assert abs(slope) * width < 2e-3
+
+
+def test_evidence_never_counts_against_an_answer():
+    column, other = EVIDENCE.start, EVIDENCE.stop
+    good = of_columns([column, other], np.array([[0.1, 0.5]] * 60))
+    bad = of_columns([column, other], np.array([[0.9, 0.1]] * 60))
+    weights = fit(good, bad, FAMILIES["all"])
+    assert (weights.linear[EVIDENCE.start : EVIDENCE.stop] >= 0).all()
+    assert not weights.inner[EVIDENCE.start : EVIDENCE.stop].any()
+    assert scores(good, weights)[0] > scores(bad, weights)[0]
+    assert fit(bad, good, FAMILIES["all"]).linear[column] > 0.1
+
+
+def test_where_the_graph_is_silent_the_text_decides():
+    """Graph and text both tell each pair apart; text alone has to for every third."""
+    graph, text = OF_GRAPH.start, EVIDENCE.stop
+    good = of_columns([graph, text], np.array([[1.0, 0.2]] * 200))
+    bad = of_columns([graph, text], np.array([[0.0, 0.1]] * 200))
+    weights = fit(good, bad, FAMILIES["all"])
+    silent = of_columns([text], np.array([[0.2], [0.1]]))
+    assert np.subtract(*scores(silent, weights)) > 0.5
+
+
+def test_a_hidden_layer_learns_what_no_linear_weights_can():
+    """A column speaks for answers of one kind, and against those of another."""
+    rng = np.random.default_rng(5)
+    rows = np.zeros((2, 600, 2))
+    rows[:, :, 0] = rng.random(600) < 0.5
+    rows[:, :, 1] = rng.normal(size=(2, 600))
+    first = (rows[0, :, 1] > rows[1, :, 1]) == (rows[0, :, 0] > 0)
+    columns = [EVIDENCE.stop + 1, EVIDENCE.stop + 2]
+    good, bad = (of_columns(columns, side) for side in np.where(first[:, None], rows, rows[::-1]))
+    weights = fit(good, bad, FAMILIES["all"])
+    assert np.mean(scores(good, weights) > scores(bad, weights)) > 0.9
 
 
 def test_a_margin_drives_the_two_sides_apart_and_centring_draws_both_to_zero():
-    chosen, rejected, _ = pairs(1500)
+    chosen, rejected = pairs(1500)
     gap = [
         np.mean(scores(chosen, w) - scores(rejected, w))
         for w in (fit(chosen, rejected, FAMILIES["all"], np.full(1500, m)) for m in (0.0, 1.0))
     ]
     assert gap[1] > gap[0] + 0.2
     # A column that is 1 in every answer can't order them, but can shift them.
-    one = Sparse.of([(np.array([3, WIDTH - 1]), np.array([1.0, 5.0]))] * 50)
+    one = Sparse.of([(np.array([EVIDENCE.stop, WIDTH - 1]), np.array([1.0, 5.0]))] * 50)
     other = Sparse.of([(np.array([WIDTH - 1]), np.array([5.0]))] * 50)
     weights = fit(one, other, FAMILIES["all"])
     assert abs(scores(one, weights)[0] + scores(other, weights)[0]) < 0.1 < scores(one, weights)[0]
 
 
 def test_fit_is_the_same_twice_and_keeps_to_its_columns():
-    chosen, rejected, _ = pairs(300)
-    assert fit(chosen, rejected, FAMILIES["all"]).tobytes() == fit(chosen, rejected, FAMILIES["all"]).tobytes()
-    assert not fit(chosen, rejected, FAMILIES["length"]).any()
-    assert fit(chosen, rejected, FAMILIES["all"])[0] == 0
+    chosen, rejected = pairs(300)
+    one, other = (fit(chosen, rejected, FAMILIES["all"]).arrays() for _ in range(2))
+    assert {name: array.tobytes() for name, array in one.items()} == {n: a.tobytes() for n, a in other.items()}
+    by_length = fit(chosen, rejected, FAMILIES["length"])
+    assert not by_length.linear.any()
+    assert not scores(chosen, by_length).std()
+    assert one["linear"][0] == 0 == one["inner"][0].any()
 
 
 def test_sparse_take_and_scores_match_dense_algebra():
@@ -80,8 +147,11 @@ def test_sparse_take_and_scores_match_dense_algebra():
     dense = rng.normal(size=(7, WIDTH)) * (rng.random((7, WIDTH)) < 0.01)
     weights = rng.normal(size=WIDTH)
     rows = np.array([5, 0, 5, 3])
-    np.testing.assert_allclose(scores(sparse(dense), weights), dense @ weights, rtol=1e-5)
-    np.testing.assert_allclose(scores(sparse(dense).take(rows), weights), (dense @ weights)[rows], rtol=1e-5)
+    inner, bias, outer = rng.normal(size=(DENSE, UNITS)), rng.normal(size=UNITS), rng.normal(size=UNITS)
+    whole = Weights(weights, inner, bias, outer)
+    expected = dense @ weights + np.tanh(dense[:, :DENSE] @ inner + bias) @ outer
+    np.testing.assert_allclose(scores(sparse(dense), whole), expected, rtol=1e-5)
+    np.testing.assert_allclose(scores(sparse(dense).take(rows), whole), expected[rows], rtol=1e-5)
     assert len(sparse(dense).take(np.zeros(0, int))) == 0
 
 
@@ -129,7 +199,7 @@ def test_area_under_curve_counts_pairs():
 
 def test_surface_sees_form_in_both_languages():
     def of(prompt: str, response: str) -> dict[str, float]:
-        return dict(zip(SURFACE, surface(prompt, response), strict=True))
+        return dict(zip(SURFACE, surface(words(prompt), words(response)), strict=True))
 
     whole, cut = of("", "Gout causes pain. It is treated."), of("", "Gout causes pain. It is tre")
     assert (whole["finished"], cut["finished"]) == (1, 0)
@@ -143,11 +213,11 @@ def test_surface_sees_form_in_both_languages():
 
 
 def test_hashed_words_are_unit_vectors_that_depend_on_order():
-    columns, values = hashed_words("Gout causes pain 痛风")
+    columns, values = hashed_words(words("Gout causes pain 痛风"))
     assert columns.max() < HASHED
     assert np.sum(values**2) == pytest.approx(1)
-    assert hashed_words("pain causes gout 痛风")[0].tolist() != columns.tolist()
-    assert hashed_words("")[0].size == 0
+    assert hashed_words(words("pain causes gout 痛风"))[0].tolist() != columns.tolist()
+    assert hashed_words(words(""))[0].size == 0
 
 
 def test_kinds():

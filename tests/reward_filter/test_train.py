@@ -20,8 +20,9 @@ from reward_filter.card import card
 from reward_filter.features import REASONS, Featurizer
 from reward_filter.filter import Filter
 from reward_filter.items import items, parts
+from reward_filter.pairs import Sample, views
 from reward_filter.scorer import Model
-from reward_filter.train import PAIRS, make_pairs, train
+from reward_filter.train import PAIRS, featured, judged, make_pairs, thinned, train
 from synthesis.grammar import GrammarGenerator
 from synthesis.quotas import cells, department_quotas, orders
 from synthesis.tasks import TASKS
@@ -95,13 +96,43 @@ def test_training_is_deterministic_and_reads_train_for_its_weights():
 def test_few_validation_pairs_are_made_up_for_by_cross_fitting():
     model, found = train(pairs().filter(pc.not_equal(pairs()["split"], "validation")))
     assert "cross-fitted" in found["calibrated_on"]
-    assert model.weights.tobytes() == trained()[0].weights.tobytes()
+    assert model.files()["weights.safetensors"] == trained()[0].files()["weights.safetensors"]
     assert found["ece"] < 0.12
 
 
 def test_too_few_pairs_are_refused():
     with pytest.raises(UsageError, match="0 pairs can be made"):
         train(PAIRS.empty_table())
+
+
+def test_pairs_that_others_judged_are_learned_from_beside_damage():
+    linker = Linker(sample_graph())
+    featurizer = Featurizer(sample_graph(), linker, Background.empty())
+    about = {"language": "en", "group": "g", "split": "train"}
+    samples = [
+        Sample("new", "Why?", "Because it is so.", True, "reflection", **about),
+        Sample("old", "Why?", "Because.", False, "reflection", than="new", error_class="omission", **about),
+        Sample("best", "How?", "Like this.", True, "accepted", score=0.9, **about),
+        Sample("worst", "How?", "Like that.", True, "accepted", score=0.1, **about),
+    ]
+    found = judged(views(samples)["preference"])
+    assert {(p.chosen, p.rejected, p.error_class) for p in found} == {
+        ("Because it is so.", "Because.", "omission"),
+        ("Like this.", "Like that.", "accepted"),
+    }
+    table = featured(found, featurizer)
+    assert table.schema == PAIRS
+    assert table["kind"].to_pylist() == ["answer"] * 2
+    whole = pairs()
+    assert thinned(whole, 90, 1, 0) is whole is thinned(whole, 0, 0.4, 0) is thinned(whole, 90, 0.4)
+    part = thinned(whole, 90, 0.4, 0)
+    assert len(part) == 60
+    assert part.equals(thinned(whole, 90, 0.4, 0))
+    assert len(thinned(whole, 90, 0.4, 80)) == 80
+    model, counted = train(pa.concat_tables([whole, *[table] * 400]))
+    assert counted["pairs"]["train"] == 800 + trained()[1]["pairs"]["train"]
+    scorer = Scorer(model, sample_graph(), Background.empty())
+    assert np.subtract(*scorer.raw(["How?"] * 2, ["Like this.", "Like that."])) > 0.2
 
 
 def test_the_scorer_prefers_right_answers_written_by_hand():
@@ -177,16 +208,25 @@ split: {{validation: 0.15, test: 0.25}}
 stages:
   graph: {{use: knowledge_graph.build, obo: {SAMPLE}, babelon: {SAMPLE}, license: CC0-1.0}}
   synthetic: {{use: synthesis.generate, graph: graph, number: 300, batch: 150}}
-  reward: {{use: reward_filter.train, needs: [synthetic], graph: graph, each: 2}}
+  answers: {{use: collectors.records, path: answers.jsonl, license: CC0-1.0, fields: {{question: q, answer: a}}, keep: {{checker: checker, answer: answer}}, constants: {{language: en}}}}
+  compared: {{use: reward_filter.pairs, needs: [answers]}}
+  reward: {{use: reward_filter.train, needs: [synthetic], graph: graph, each: 2, preferences: compared}}
   curated: {{use: reward_filter.filter, needs: [synthetic], scorer: reward}}
-"""
+"""  # noqa: E501
 
 
 @pytest.mark.usefixtures("ray_local")
 def test_the_stages_run_in_a_recipe(tmp_path):
+    asked = [(n, given) for n in range(12) for given in (n + 2, n + 3)]
+    rows = [
+        {"q": f"What is {n} plus 2?", "a": f"It is {x}.", "checker": "number", "answer": json.dumps({"value": n + 2})}
+        for n, x in asked
+    ]
+    (tmp_path / "answers.jsonl").write_text("\n".join(map(json.dumps, rows)))
     run(write_recipe(tmp_path, RECIPE), tmp_path / "run")
     store = Store(str(tmp_path / "run"))
     record = manifest(store, "reward")
+    assert record["results"]["preferences"] == 12
     folder = tmp_path / "run" / "reward" / record["version"] / "data"
     assert "Self-test" in (folder / "card.md").read_text()
     rows = load_rows(tmp_path / "run", "curated").to_table()
