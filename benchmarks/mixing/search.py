@@ -39,7 +39,7 @@ def measure(data: Path) -> None:
         write_rows(data, rows)
     numbers = {
         name: int(os.environ[name.upper()])
-        for name in ("runs", "heldout_runs", "seeds", "tokens")
+        for name in ("runs", "heldout_runs", "seeds", "tokens", "max_minutes")
         if os.environ.get(name.upper())
     }
     plan = Plan(rows=str(rows), objective=OBJECTIVE, priors={"report_like": REPORT_LIKE}, **numbers)

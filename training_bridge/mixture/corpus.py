@@ -105,6 +105,8 @@ def _corpus(folder: Path, facts: Mapping) -> Corpus:
 def _rows(plan: Plan) -> list[list]:
     """Names and sizes of the files, which are immutable where a run published them."""
     files = ds.dataset(plan.rows, format="parquet").files
+    if not files:
+        raise UsageError(f"{plan.rows} holds no Parquet", "`datagen path RUN STAGE` prints a folder of rows")
     return [[Path(f).name, Path(f).stat().st_size] for f in sorted(files)]
 
 

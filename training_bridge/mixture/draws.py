@@ -4,7 +4,7 @@ import numpy as np
 
 from datagen.errors import UsageError
 
-CONCENTRATIONS = (0.5, 8.0)
+CONCENTRATIONS = (0.25, 4.0)
 """Of the Dirichlet draws, times the number of groups: from mixtures of few groups to ones near the centre."""
 
 
