@@ -1,7 +1,7 @@
 """What the collectors read, how exactly, how fast and how safely, beside their peers.
 
-    python benchmarks/collectors.py              every measure
-    python benchmarks/collectors.py pages jats   those named
+    python benchmarks/collectors.py                every measure
+    python benchmarks/collectors.py pages papers   those named
 
 Real text comes from the folder named by DATA (default: ../shared/data beside the repository).
 """

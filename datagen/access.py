@@ -4,11 +4,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datagen.errors import UsageError
-from datagen.publish import manifest
+from datagen.publish import current, manifest
 from datagen.store import Store
 
 if TYPE_CHECKING:
     import pyarrow.dataset as ds
+
+
+def existing_run(run: str | Path) -> Store:
+    """The store of a run. Raises UsageError where there is none, for a typing error must not make one."""
+    store = Store(str(run))
+    folders = store.folders()
+    if "_run" not in folders and not any(current(store, name) for name in folders):
+        raise UsageError(f"there is no run at {store.url}", "check the path; `datagen run RECIPE --out RUN` makes one")
+    return store
 
 
 def load(run: str | Path, stage: str) -> "ds.Dataset":
@@ -18,7 +27,7 @@ def load(run: str | Path, stage: str) -> "ds.Dataset":
     """
     import pyarrow.dataset as ds
 
-    store = Store(str(run))
+    store = existing_run(run)
     found = published(store, stage)
     if found["publishes"] != "records":
         raise UsageError(f"{stage} publishes {found['publishes']}, not records", f"datagen path {run} {stage}")
@@ -39,6 +48,6 @@ def published(store: Store, stage: str) -> dict:
     found = manifest(store, stage)
     if found is None:
         stages = [s for s in store.folders() if manifest(store, s)]
-        has = f"it has {', '.join(stages)}" if stages else "nothing is published there"
+        has = f"it has {', '.join(stages)}" if stages else f"`datagen status {store.url}` shows what is under way"
         raise UsageError(f"{store.url} has no published stage {stage}", has)
     return found

@@ -1,4 +1,4 @@
-"""Which inputs were bad, for whoever has to mend them: files, rows, ids and reasons, never text."""
+"""Which inputs were bad, for whoever has to correct them: files, rows, ids and reasons, never text."""
 
 from collections import Counter
 from collections.abc import Iterator

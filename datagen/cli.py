@@ -4,15 +4,16 @@ import functools
 import os
 import sys
 from importlib.metadata import EntryPoint, entry_points
+from typing import Annotated
 
 import typer
 from obstore.exceptions import BaseError as StorageError
 
+from datagen import __version__, notice
 from datagen.errors import DatagenError, Interrupted
 
 GROUP = "datagen.commands"
 SUMMARY = "Curated, department-balanced training data for medical language models, and the trainer that reads it."
-NOTICE = "For research. Not clinically validated, not medical advice."
 
 
 def main() -> None:
@@ -53,7 +54,7 @@ def _app(arguments: list[str]) -> typer.Typer:
     # Only the command that was asked for is imported: help for the others is not worth their import time.
     asked = next((a for a in arguments if not a.startswith("-")), None)
     chosen = [points[asked]] if asked in points else [points[name] for name in sorted(points)]
-    app = typer.Typer(name="datagen", help=f"{SUMMARY}\n\n{NOTICE}", no_args_is_help=True, add_completion=False)
+    app = typer.Typer(name="datagen", help=f"{SUMMARY}\n\n{notice.EN}", no_args_is_help=True, add_completion=False)
     app.pretty_exceptions_enable = False
     app.callback()(_options)
     for point in chosen:
@@ -61,7 +62,18 @@ def _app(arguments: list[str]) -> typer.Typer:
     return app
 
 
-def _options() -> None:
+def _version(asked: bool) -> None:
+    if asked:
+        print(__version__)
+        raise typer.Exit
+
+
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the stack trace of an error (of any command).")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Print the version.")
+    ] = False,
+) -> None:
     pass
 
 
@@ -89,4 +101,4 @@ def _interruptible(command):
     return told
 
 
-_options.__doc__ = SUMMARY + "\n\n" + NOTICE
+_options.__doc__ = f"{SUMMARY}\n\n{notice.EN}"

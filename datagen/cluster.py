@@ -75,5 +75,5 @@ def _check_listens(address: str) -> None:
     except OSError as error:
         raise UsageError(
             f"no Ray answers at RAY_ADDRESS={address}: {error.strerror or error}",
-            "start it, mend the address, or unset RAY_ADDRESS to run on this machine",
+            "start it, correct the address, or unset RAY_ADDRESS to run on this machine",
         ) from None

@@ -3,11 +3,15 @@
 import contextlib
 import sys
 import time
+from collections import Counter
+from collections.abc import Iterable
 from importlib.resources import files
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from datagen import notice
 from datagen.plan import make_plan
 from datagen.publish import manifest
 from datagen.recipe import Recipe, load_recipe
@@ -17,29 +21,20 @@ from datagen.store import Store
 
 LAST_DATA_STAGE = "curated"
 CURRICULUM = ("general", "basic", "advanced")
-REFUSALS = ("ambiguous", "contradicted", "duplicate", "nothing_to_say", "unchecked", "unsafe", "unsupported")
-GATE = (
-    "contradicted",
-    "risk",
-    "number",
-    "another_disease",
-    "truncated",
-    "repeated",
-    "language",
-    "unknown",
-    "incoherent",
-)
-CAUGHT = (
-    ("exact copies of an id", "dropped", ("same_id",)),
-    ("ids used for two different texts", "quarantined", ("id_clash",)),
-    ("near and exact duplicates", "merged", None),
-    ("advertisements", "dropped", ("advertisement",)),
-    ("instructions hidden in text", "dropped", ("hidden_instructions",)),
-    ("items of a benchmark", "dropped", ("benchmark:items",)),
-    ("empty records", "dropped", ("empty",)),
-    ("synthetic texts refused by a check", "dropped", REFUSALS),
-    ("synthetic texts refused by the reward model", "dropped", ("reward", *(f"reward_{reason}" for reason in GATE))),
-)
+CAUGHT = {
+    ("dropped", "same_id"): "exact copies of an id",
+    ("quarantined", "id_clash"): "ids used for two different texts",
+    ("merged", None): "near and exact duplicates",
+    ("dropped", "advertisement"): "advertisements",
+    ("dropped", "hidden_instructions"): "instructions hidden in text",
+    ("dropped", "benchmark:items"): "items of a benchmark",
+    ("dropped", "empty"): "empty records",
+}
+REFUSED = {
+    "synthesis.generate": "synthetic texts refused by a check",
+    "reward_filter.filter": "synthetic texts refused by the reward model",
+}
+"""Stages whose every `dropped` is of one kind, whatever its reason."""
 
 
 def run_demo(out: str, workers: int | None = None) -> None:
@@ -61,7 +56,7 @@ def run_demo(out: str, workers: int | None = None) -> None:
         run_recipe(recipe, out, workers=workers)
     _training(store)
     _where(store)
-    print(f"{time.monotonic() - started:.0f} s in all. For research: not clinically validated, not medical advice.")
+    print(f"{time.monotonic() - started:.0f} s in all. {notice.EN}")
 
 
 def _ray(workers: int | None) -> contextlib.AbstractContextManager:
@@ -75,29 +70,33 @@ def _page(store: Store) -> str:
     return "report.html" if store.remote else str(store.local("report.html"))
 
 
+def tally(stages: Iterable[tuple[str, dict[str, Any]]]) -> tuple[Counter[str], Counter[str]]:
+    """Records that were caught by kind, and inputs that could not be read by reason, of each stage's `use` and the
+    counts in its manifest."""
+    caught, unreadable = Counter(), Counter()
+    for use, counts in stages:
+        caught[CAUGHT["merged", None]] += counts["merged"]
+        for outcome, reasons in counts["reasons"].items():
+            for reason, number in reasons.items():
+                kind = CAUGHT.get((outcome, reason)) or (REFUSED.get(use) if outcome == "dropped" else None)
+                if kind:
+                    caught[kind] += number
+                elif outcome == "quarantined":
+                    unreadable[reason] += number
+    return caught, unreadable
+
+
 def _caught(store: Store, recipe: Recipe) -> None:
     """What was planted in the corpus and did not get through."""
-    reasons: dict[tuple[str, str | None], int] = {}
-    for stage in recipe.steps:
-        counts = (manifest(store, stage) or {}).get("counts", {})
-        reasons[("merged", None)] = reasons.get(("merged", None), 0) + counts.get("merged", 0)
-        for outcome, found in counts.get("reasons", {}).items():
-            for reason, number in found.items():
-                reasons[(outcome, reason)] = reasons.get((outcome, reason), 0) + number
+    published = ((step.use, manifest(store, name)) for name, step in recipe.steps.items())
+    caught, unreadable = tally((use, found["counts"]) for use, found in published if found)
     table = Table(title="What was caught", title_justify="left", box=None, pad_edge=False, header_style="bold")
     table.add_column("kind")
     table.add_column("records", justify="right")
-    told: set[tuple[str, str | None]] = set()
-    for kind, outcome, names in CAUGHT:
-        keys = {(outcome, name) for name in names or (None,)}
-        told |= keys
-        table.add_row(kind, f"{sum(reasons.get(k, 0) for k in keys):,}")
-    unreadable = {r: n for (o, r), n in reasons.items() if o == "quarantined" and (o, r) not in told}
-    table.add_row(
-        "unreadable or hostile input (" + ", ".join(sorted(unreadable)) + ")", f"{sum(unreadable.values()):,}"
-    )
-    redacted = _privacy(store)
-    table.add_row("texts with identifiers replaced", f"{redacted:,}")
+    for kind in (*CAUGHT.values(), *REFUSED.values()):
+        table.add_row(kind, f"{caught[kind]:,}")
+    table.add_row(f"unreadable or hostile input ({', '.join(sorted(unreadable))})", f"{unreadable.total():,}")
+    table.add_row("texts with identifiers replaced", f"{_privacy(store):,}")
     Console(file=sys.stdout).print(table)
 
 

@@ -45,11 +45,11 @@ def _python() -> Finding:
 
 
 def _packages() -> list[Finding]:
-    wrong = []
-    needed = [Requirement(r) for r in requires("datagen") or ()]
-    for requirement in needed:
+    wrong, checked = [], 0
+    for requirement in map(Requirement, requires("datagen") or ()):
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
+        checked += 1
         try:
             found = version(requirement.name)
         except PackageNotFoundError:
@@ -57,7 +57,7 @@ def _packages() -> list[Finding]:
             continue
         if not requirement.specifier.contains(found.split("+")[0], prereleases=True):
             wrong.append(Finding("fail", f"{requirement.name} {found}, needed {requirement.specifier}", "make install"))
-    return wrong or [Finding("ok", f"{len(needed)} packages in the versions needed")]
+    return wrong or [Finding("ok", f"{checked} packages in the versions needed")]
 
 
 def _ray() -> list[Finding]:
@@ -86,13 +86,13 @@ def _ray() -> list[Finding]:
 
 def _memory() -> Finding:
     free = psutil.virtual_memory().available
-    text = f"{free / 2**30:.1f} GB of memory free, {os.cpu_count()} CPUs"
-    return Finding("ok", text) if free >= MIN_MEMORY else Finding("warn", text, "free some: the demo needs 4 GB")
+    text = f"{free / 2**30:.1f} GiB of memory free, {os.cpu_count()} CPUs"
+    return Finding("ok", text) if free >= MIN_MEMORY else Finding("warn", text, "free some: the demo needs 4 GiB")
 
 
 def _disk() -> Finding:
     free = shutil.disk_usage(Path.cwd()).free
-    text = f"{free / 2**30:.1f} GB of disk free here"
+    text = f"{free / 2**30:.1f} GiB of disk free here"
     return Finding("ok", text) if free >= MIN_DISK else Finding("warn", text, "choose another --out")
 
 

@@ -214,5 +214,5 @@ class Engine:
             f"stage {job.name}: {bad} of {inputs} inputs are bad, "
             + ("nothing could be read" if nothing_read else f"max_errors allows {share:.0%}")
             + f":\n{blame(self.store, commits)}",
-            f"mend or remove these inputs, or raise {job.name}.max_errors; nothing of {job.name} was published",
+            f"correct or remove these inputs, or raise {job.name}.max_errors; nothing of {job.name} was published",
         )

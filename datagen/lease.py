@@ -13,22 +13,26 @@ import time
 import uuid
 
 import psutil
+from obstore.exceptions import BaseError as StorageError
 
 from datagen.errors import LeaseHeld, LeaseLost
 from datagen.store import Store
 
 PATH = "_run/lease.json"
 TTL = 30.0
+AWAY = (OSError, StorageError)
 
 
 class Lease:
-    """Held from `acquire` to `release`; renewed in the background. `check` raises LeaseLost once it is gone."""
+    """Held from `acquire` to `release`; renewed in the background. `check` raises LeaseLost once it may be gone."""
 
     def __init__(self, store: Store, value: bytes, epoch: int):
         self._store, self._value, self.epoch = store, value, epoch
+        self._until = time.monotonic() + TTL
         self._lost = threading.Event()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
+        self._renewing = threading.Lock()
+        self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
         self._thread.start()
 
     @classmethod
@@ -50,6 +54,14 @@ class Lease:
                 return cls(store, value, owner["epoch"] + 1)
 
     def check(self) -> None:
+        if time.monotonic() > self._until and not self._lost.is_set():
+            try:  # suspended, or cut off from the store: it may be ours still
+                self._renew()
+            except AWAY:
+                raise LeaseLost(
+                    f"{self._store.url} has not answered for {TTL:.0f} s: another process may have taken it over",
+                    "nothing of this run is lost; repeat the command when the storage answers",
+                ) from None
         if self._lost.is_set():
             raise LeaseLost(
                 f"another process took {self._store.url} over",
@@ -59,19 +71,35 @@ class Lease:
     def release(self) -> None:
         self._stop.set()
         self._thread.join()
-        owner = json.loads(self._value) | {"released": True}
-        self._store.swap(PATH, self._value, _dump(owner))
+        with contextlib.suppress(*AWAY):  # else it expires
+            if self._is_ours():
+                self._store.swap(PATH, self._value, _dump(json.loads(self._value) | {"released": True}))
+
+    def _keep(self) -> None:
+        while not self._lost.is_set() and not self._stop.wait(TTL / 3):
+            with contextlib.suppress(*AWAY):  # a store that is briefly away costs nothing before the TTL
+                self._renew()
 
     def _renew(self) -> None:
-        while not self._stop.wait(TTL / 3):
-            owner = json.loads(self._value) | {"expires": time.time() + TTL}
-            renewed = _dump(owner)
-            with contextlib.suppress(OSError):  # a store that is briefly away costs nothing before the TTL
+        with self._renewing:
+            while self._is_ours():
+                renewed = _dump(json.loads(self._value) | {"expires": time.time() + TTL})
+                until = time.monotonic() + TTL
                 if self._store.swap(PATH, self._value, renewed):
-                    self._value = renewed
-                else:
-                    self._lost.set()
+                    self._value, self._until = renewed, until
                     return
+            self._lost.set()
+
+    def _is_ours(self) -> bool:
+        """By what the store holds: a request that failed may have been carried out all the same."""
+        try:
+            found = self._store.read(PATH)
+        except FileNotFoundError:
+            return False
+        if json.loads(found).get("owner") != json.loads(self._value)["owner"]:
+            return False
+        self._value = found
+        return True
 
 
 def _claim(epoch: int, owner: str, command: str) -> bytes:

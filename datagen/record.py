@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from datagen import notice
 from datagen.errors import InputError
 
 MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
@@ -53,7 +54,7 @@ SCHEMA = pa.schema(
         _column("meta", pa.string()),
     ],
     metadata={
-        "notice": "For research. Not clinically validated, not medical advice.",
+        "notice": notice.EN,
         "synthetic": "Rows whose `synthetic` is true were written by datagen, not by a person.",
     },
 )

@@ -164,11 +164,11 @@ def load_sources(path: str | Path) -> SourceList:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} can't be read: {error}", "a source list is a UTF-8 text file") from None
     except yaml.YAMLError as error:
-        raise UsageError(f"{path} is not YAML: {error}", "mend it there") from None
+        raise UsageError(f"{path} is not YAML: {error}", "correct it there") from None
     except ValidationError as errors:
         lines = [f"  {'.'.join(map(str, e['loc'])) or 'list'}: {_plain(e['msg'])}" for e in errors.errors()]
         raise UsageError(
-            f"{path} has {len(lines)} mistakes:\n" + "\n".join(lines), "mend them, then try again"
+            f"{path} has {len(lines)} mistakes:\n" + "\n".join(lines), "fix these, then try again"
         ) from None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from datagen.access import existing_run
 from datagen.errors import UsageError
 from datagen.ledger import LEDGER
 from datagen.lineage import Version, published_versions
@@ -101,8 +102,8 @@ def trace(run: str | Path, id: str, text: bool = False) -> Story:
     Raises UsageError where no stage of the run knows the id.
     """
     if not ID.fullmatch(id):
-        raise UsageError(f"{id} is no record id", "an id is 32 hexadecimal digits, as in the column `id`")
-    store = Store(str(run))
+        raise UsageError(f"{id} is not a record id", "an id is 32 hexadecimal digits, as in the column `id`")
+    store = existing_run(run)
     versions = published_versions(store)
     if not versions:
         raise UsageError(f"{store.url} has published nothing", "`datagen run RECIPE --out RUN` first")

@@ -42,7 +42,7 @@ class Decontaminate(RowStage):
     cluster, and goes with it.
     """
 
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     reads: ClassVar[tuple[str, ...]] = ("text", "messages", "source", "source_id", "url", "meta")
     writes: ClassVar[tuple[str, ...]] = ("text", "messages")
 

@@ -62,6 +62,22 @@ class _Passage(NamedTuple):
     share: float
 
 
+class _Index(NamedTuple):
+    """What `item_kernels.search` says of each, in its order."""
+
+    bits: np.ndarray
+    width: int
+    keys: np.ndarray
+    slots: np.ndarray
+    posted: np.ndarray
+    postings: np.ndarray
+    offsets: np.ndarray
+    weights: np.ndarray
+    light: np.ndarray
+    needed: np.ndarray
+    window: np.ndarray
+
+
 class ItemIndex:
     """An index of items, in memory: about 40 bytes for each shingle of each item.
 
@@ -120,18 +136,18 @@ class ItemIndex:
         heft = sums[starts + sizes] - sums[starts]
         unusual = np.isin(sizes, [n for n in range(self._kernels.LONGEST + 1) if self._kernels.UNUSUAL >> n & 1])
         width = max(6, (16 * len(distinct)).bit_length())
-        self._index = (
-            self._kernels.bitmap(distinct, width),
-            width,
-            distinct,
-            self._kernels.hash_table(distinct, width - 3),
-            np.append(first, len(order)).astype(np.int64),
-            np.stack([passage, starts - ends[passage], heft], axis=1)[order].astype(np.int32),
-            ends,
-            weights,
-            np.bincount(passage[unusual], heft[unusual], len(counts)).astype(np.int64),
-            np.minimum(self._whole, np.ceil(share * self._whole + MARGIN).astype(np.int64)),
-            3 * np.diff(ends) // 2 + 8,
+        self._index = _Index(
+            bits=self._kernels.bitmap(distinct, width),
+            width=width,
+            keys=distinct,
+            slots=self._kernels.hash_table(distinct, width - 3),
+            posted=np.append(first, len(order)).astype(np.int64),
+            postings=np.stack([passage, starts - ends[passage], heft], axis=1)[order].astype(np.int32),
+            offsets=ends,
+            weights=weights,
+            light=np.bincount(passage[unusual], heft[unusual], len(counts)).astype(np.int64),
+            needed=np.minimum(self._whole, np.ceil(share * self._whole + MARGIN).astype(np.int64)),
+            window=3 * np.diff(ends) // 2 + 8,
         )
 
 

@@ -4,7 +4,9 @@ their own because numba's cache notices changes only in the file that a loop sta
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types, uint64
+from numba import types, uint64
+
+from datagen.compiled import inner, kernel, read
 
 LONGEST = 5
 """Tokens of the longest shingle."""
@@ -15,20 +17,8 @@ PROMISING = 4
 """A passage of which shingles of the usual sizes hold one part in so many of what is needed gets a closer look."""
 
 
-def read(item, dimensions=1):
-    """An array argument that a kernel only reads."""
-    return types.Array(item, dimensions, "C", readonly=True)
-
-
-def kernel(*arguments):
-    """Compiled once for these types, or taken from numba's cache, when this file is imported."""
-    return njit(arguments, cache=True, nogil=True, error_model="numpy")
-
-
 LOW = 0xFFFFFFFF
 HIGH, EMPTY = uint64(0xFFFFFFFF00000000), uint64(0xFFFFFFFFFFFFFFFF)
-
-inner = njit(nogil=True, error_model="numpy", forceinline=True)
 
 I32, I64, U32, U64 = (read(t) for t in (types.int32, types.int64, types.uint32, types.uint64))
 

@@ -5,8 +5,9 @@ that a loop stands in. The functions around them, in the neighbouring files, say
 from __future__ import annotations
 
 import numpy as np
-from numba import int64, njit, types, uint8, uint32, uint64
+from numba import int64, uint8, uint32, uint64
 
+from datagen.compiled import inner, kernel, read, write
 from dedup.fold import ALONE, COUNT_BITS, KIND_BITS, SEPARATOR, WORD
 
 VALUE = KIND_BITS + COUNT_BITS
@@ -19,23 +20,6 @@ P64 = (11400714785074694791, 14029467366897019727, 1609587929392839161, 96500292
 P32_1, P32_2, P32_3, P32_4, P32_5 = (uint32(p) for p in P32)
 P64_1, P64_2, P64_3, P64_4, P64_5 = (uint64(p) for p in P64)
 
-
-def read(item, dimensions=1):
-    """An array argument that a kernel only reads."""
-    return types.Array(item, dimensions, "C", readonly=True)
-
-
-def write(item, dimensions=1):
-    """An array argument that a kernel writes to."""
-    return types.Array(item, dimensions, "C")
-
-
-def kernel(*arguments):
-    """Compiled once for these types, or taken from numba's cache, when this file is imported."""
-    return njit(arguments, cache=True, nogil=True, error_model="numpy")
-
-
-inner = njit(nogil=True, error_model="numpy", forceinline=True)
 
 TEXTS_AND_FOLDING = (read(uint8), read(int64), int64, read(int64), read(int64), int64, int64)
 

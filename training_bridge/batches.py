@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import torch
 
+from datagen.errors import UsageError
 from training_bridge.packing import PACKED_SCHEMA
 
 IGNORED = -100
@@ -65,26 +66,26 @@ class Batches:
     """One table of packed sequences, to be read for ever in the order that `Shuffled` gives its rows. Those that were
     packed for a shorter length are joined, as many as always fit.
 
-    Raises ValueError for a table that is not of `PACKED_SCHEMA`, is empty, or does not fit `sequence_length`
+    Raises UsageError for a table that is not of `PACKED_SCHEMA`, is empty, or does not fit `sequence_length`
     and `vocab_size`.
     """
 
     def __init__(self, table: pa.Table, *, sequence_length: int, vocab_size: int, seed: Sequence[int]) -> None:
         if not table.schema.equals(PACKED_SCHEMA):
-            raise ValueError(f"packed sequences need the schema\n{PACKED_SCHEMA}\nand have\n{table.schema}")
+            raise UsageError(f"packed sequences need the schema\n{PACKED_SCHEMA}\nand have\n{table.schema}")
         if not len(table):
-            raise ValueError("there are no packed sequences to train on")
+            raise UsageError("there are no packed sequences to train on")
         self.sequence_length = sequence_length
         self.tokens, self.token_offsets = _flat(table["input_ids"])
         self.lengths, self.length_offsets = _flat(table["document_lengths"])
         row_tokens = np.diff(self.token_offsets)
         covered = np.concatenate([[0], np.cumsum(self.lengths, dtype=np.int64)])[self.length_offsets]
         if row_tokens.max() > sequence_length:
-            raise ValueError(f"a sequence has {row_tokens.max()} tokens, the stage's length is {sequence_length}")
+            raise UsageError(f"a sequence has {row_tokens.max()} tokens, the stage's length is {sequence_length}")
         if (np.diff(covered) != row_tokens).any() or (self.lengths < 1).any():
-            raise ValueError("document_lengths don't add up to the tokens of their sequence")
+            raise UsageError("document_lengths don't add up to the tokens of their sequence")
         if self.tokens.min() < 0 or self.tokens.max() >= vocab_size:
-            raise ValueError(f"token ids reach {self.tokens.max()}, the model has {vocab_size}")
+            raise UsageError(f"token ids reach {self.tokens.max()}, the model has {vocab_size}")
         self.joined = sequence_length // int(row_tokens.max())
         self.order = Shuffled(len(row_tokens), seed)
 

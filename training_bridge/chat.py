@@ -79,7 +79,7 @@ class Conversation:
             if len(turns) <= 2:
                 raise UsageError(
                     f"that and an answer of {max_new_tokens} tokens don't fit the model's {context} tokens",
-                    "say it shorter, or lower --max-new-tokens",
+                    "say it shorter, or lower --max-tokens",
                 )
             turns = turns[2:]
 

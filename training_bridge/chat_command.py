@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-NOTICE = "For research: not clinically validated, not medical advice. 仅供研究，未经临床验证，不构成医疗建议。"
+from datagen import notice
 
 
 def chat(
     model: Annotated[str, typer.Argument(help="A model folder, or a run with a trained model.")],
     system: Annotated[str | None, typer.Option(help="What the model is told first.")] = None,
-    max_new_tokens: Annotated[int, typer.Option(min=1, help="Longest answer, in tokens.")] = 256,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Longest answer, in tokens.")] = 256,
     temperature: Annotated[float, typer.Option(min=0, help="0: always the likeliest token.")] = 0.7,
     seed: Annotated[int | None, typer.Option(help="Same seed and words, same answers.")] = None,
     trust_remote_code: Annotated[
@@ -27,10 +27,10 @@ def chat(
 
     disable_progress_bar()
     conversation = Conversation(model_folder(model), system=system, trust_remote_code=trust_remote_code)
-    print(NOTICE, flush=True)
+    print(notice.EN, notice.ZH, flush=True)
     while text := _ask():
         try:
-            conversation.answer(text, max_new_tokens=max_new_tokens, temperature=temperature, seed=seed, on_text=_write)
+            conversation.answer(text, max_new_tokens=max_tokens, temperature=temperature, seed=seed, on_text=_write)
         except KeyboardInterrupt:
             _write(" (stopped)")
         except UsageError as error:

@@ -1,11 +1,12 @@
 """What a training run is told; importable without torch, so that recipes are checked fast."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 CurriculumName = Literal["general", "basic", "advanced"]
+CURRICULA: tuple[CurriculumName, ...] = get_args(CurriculumName)
 Preset = Literal["2m", "5m", "25m", "110m", "500m", "1.5b", "3b", "14b"]
 
 
@@ -29,7 +30,7 @@ class CurriculumStage(BaseModel):
         """Of the mixture, by curriculum name in the curriculum's order, adding up to 1."""
         weights = self.mixture or {self.name: 1.0}
         total = sum(weights.values())
-        return {name: weights[name] / total for name in ("general", "basic", "advanced") if weights.get(name)}
+        return {name: weights[name] / total for name in CURRICULA if weights.get(name)}
 
     @model_validator(mode="after")
     def _weighted(self) -> "CurriculumStage":
@@ -43,12 +44,12 @@ class LearningConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    peak_lr: float = Field(4e-4, gt=0)
-    final_lr: float = Field(2e-5, ge=0)
-    betas: tuple[float, float] = (0.9, 0.95)
-    weight_decay: float = Field(0.1, ge=0)
+    peak_lr: float = Field(4e-4, gt=0, description="highest learning rate, at the end of the warm-up")
+    final_lr: float = Field(2e-5, ge=0, description="learning rate of the last step")
+    betas: tuple[float, float] = Field((0.9, 0.95), description="AdamW's decay of the first and the second moment")
+    weight_decay: float = Field(0.1, ge=0, description="AdamW's, of matrices but the last")
     guard: Literal["m1_skip", "norm", "zclip"] = Field("m1_skip", description="what is done about gradient spikes")
-    max_grad_norm: float = Field(1.0, gt=0)
+    max_grad_norm: float = Field(1.0, gt=0, description="global norm that gradients are clipped to")
     precision: Literal["float32", "bfloat16"] = Field(
         "float32", description="of matrix products; weights, moments, sums and gradients over ranks are always float32"
     )
@@ -58,7 +59,7 @@ class LearningConfig(BaseModel):
     loss_chunk_tokens: int = Field(1024, gt=0, description="tokens whose logits exist at a time")
     checkpoint_every: int = Field(100, gt=0, description="steps")
     threads: int = Field(1, gt=0, description="fixed, because sums over threads depend on their number")
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, description="of the order of the data, and of all that is drawn")
 
 
 class TrainConfig(LearningConfig):
@@ -69,7 +70,7 @@ class TrainConfig(LearningConfig):
     stages: tuple[CurriculumStage, ...] = Field(min_length=1)
     batch_tokens: int = Field(gt=0, description="tokens of an optimizer step at full sequences, over all ranks")
     micro_batch_tokens: int = Field(gt=0, description="tokens of one forward and backward pass of one rank")
-    warmup_tokens: int = Field(0, ge=0)
+    warmup_tokens: int = Field(0, ge=0, description="tokens over which the learning rate rises from 0")
     guard_tokens: int | None = Field(None, ge=0, description="the guard only clips beyond; null: it never stops")
     prompts: tuple[str, ...] = Field((), description="continued at the end of each stage, as samples")
 

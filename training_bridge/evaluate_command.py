@@ -15,7 +15,8 @@ def evaluate(
         str | None, typer.Argument(help="A model folder, a run with a trained model, or an endpoint (.yaml).")
     ] = None,
     tasks: Annotated[
-        list[str] | None, typer.Option("--task", help="A row or benchmark, or NAME=FILES; default: all that are there.")
+        list[str] | None,
+        typer.Option("--task", help="A benchmark or one of its parts (`--list`), or NAME=FILES; default: all found."),
     ] = None,
     data: Annotated[Path | None, typer.Option(help="Folder in which published files are found by name.")] = None,
     judge: Annotated[
@@ -38,6 +39,8 @@ def evaluate(
     from training_bridge.evaluate.suite import suite
 
     given = dict(_given(task) for task in tasks or ())
+    if data is not None and not data.is_dir():
+        raise UsageError(f"there is no folder {data}", "--data names the folder that holds the benchmarks' files")
     if list_:
         _show(given, data)
         return
@@ -77,6 +80,7 @@ def _generator(path: Path) -> Any:
     from pydantic import ValidationError
 
     from datagen.generator import make_generator
+    from datagen.stated import mistakes
 
     try:
         fields = yaml.safe_load(path.read_text("utf-8"))
@@ -85,8 +89,7 @@ def _generator(path: Path) -> Any:
         fix = "its fields: generator (openai, transformers, ...), generator_options"
         raise UsageError(f"{path} names no generator: {type(error).__name__}", fix) from None
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise UsageError(f"{path}: {wrong}") from None
+        raise UsageError(f"{path}: {mistakes(error)}") from None
 
 
 def _show(given: dict[str, list[str] | None], data: Path | None) -> None:

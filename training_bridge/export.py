@@ -102,7 +102,10 @@ def model_folder(source: str) -> Path:
     store = Store(source)
     models = [v for v in published_versions(store).values() if any(p.endswith("/config.json") for p in v.paths("data"))]
     if not models:
-        raise UsageError(f"{source} is neither a model folder nor a run with a trained model")
+        raise UsageError(
+            f"{source} is neither a model folder nor a run with a trained model",
+            "a model's folder holds config.json; `datagen status RUN` lists what a run has published",
+        )
     if store.remote:
         raise UsageError(f"{source} is remote", "copy the model's folder here first; `datagen path` names it")
     return store.local(f"{models[-1].stage}/{models[-1].name}/data")
@@ -116,7 +119,10 @@ def _load(source: Path) -> Any:
     try:
         config = AutoConfig.from_pretrained(source)
     except (OSError, ValueError) as error:
-        raise UsageError(f"{source} holds no model: {type(error).__name__}") from None
+        raise UsageError(
+            f"{source} has no model that transformers can load: {type(error).__name__}",
+            "give a model's folder, or a run with a trained model",
+        ) from None
     if not isinstance(config, BaichuanM1Config):
         raise UsageError(f"{source} is a {config.model_type}, not a baichuan_m1", "other models export themselves")
     try:

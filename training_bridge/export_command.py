@@ -17,7 +17,7 @@ def export(
     split: Annotated[str | None, typer.Option(help="Rows: train (default), validation or test.")] = None,
     stage: Annotated[str | None, typer.Option(help="Rows: of this stage; default the last one.")] = None,
 ) -> None:
-    """Write a model for strangers (remote code, tokenizer, card), or a run's rows for other trainers."""
+    """Export a model that loads without datagen (remote code, tokenizer, card), or a run's rows for other trainers."""
     if apply_repeats:
         from training_bridge.export_rows import export_rows
 

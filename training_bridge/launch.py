@@ -14,21 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from datagen.errors import DatagenError
-from datagen.stated import read_stated
+from datagen.stated import read_folders, read_stated
 from training_bridge.config import CurriculumStage, Run
-from training_bridge.progress import Reporter
+from training_bridge.progress import OnStep, Reporter
 
 PATIENCE = timedelta(hours=1)
 """Ranks wait for the first one while it measures, saves or exports."""
-OnStep = Callable[[dict[str, Any]], None]
 Execute = Callable[[dict[str, Any], OnStep | None], None]
 
 
 def read_run(path: Path) -> Run:
-    """A `config.Run` from YAML; relative paths are meant from the file's folder. Raises UsageError for a wrong one."""
-    run = read_stated(path, Run, "training")
-    base = path.absolute().parent
-    return run.model_copy(update={name: base / getattr(run, name) for name in ("tokens", "out", "work")})
+    """A `config.Run` from YAML; relative paths are meant from the file's folder. Raises UsageError for a wrong one,
+    and where there are no tokens."""
+    return read_folders(path, read_stated(path, Run, "training"), "tokens")
 
 
 def execute(run: Run, on_step: OnStep | None = None) -> Any:

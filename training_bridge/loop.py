@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from datagen.errors import UsageError
 from training_bridge import checkpoint
 from training_bridge.flops import peak_flops, training_flops
 from training_bridge.metrics import Log
+from training_bridge.progress import OnStep
 from training_bridge.trainer import Learner
 
-OnStep = Callable[[dict[str, Any]], None]
 Step = Callable[[], tuple[dict[str, Any], np.ndarray]]
 
 
@@ -24,7 +25,7 @@ class Loop:
     `run` is a digest of all that decides the numbers. `log` is the first rank's, null on the others. `on_step` sees
     each step's metrics together with its clock fields.
 
-    Raises ValueError when `work` belongs to another run.
+    Raises UsageError when `work` belongs to another run.
     """
 
     def __init__(self, learner: Learner, work: Path, run: str, *, on_step: OnStep | None = None) -> None:
@@ -38,7 +39,10 @@ class Loop:
         if found := checkpoint.latest(self.checkpoints):
             folder, state = found
             if state["run"] != run:
-                raise ValueError(f"{work} holds the checkpoints of another run (options, data or tokenizer differ)")
+                raise UsageError(
+                    f"{work} holds the checkpoints of another run (options, data or tokenizer differ)",
+                    "give this one a `work` of its own, or undo what was changed",
+                )
             checkpoint.restore(folder, checkpoint.tensors(learner.model, learner.optimizer))
             learner.load_state(state["trainer"])
             sizes = state["sizes"]

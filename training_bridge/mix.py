@@ -13,12 +13,14 @@ from datagen.errors import UsageError
 from datagen.files import find
 from datagen.record import with_column
 from datagen.stage import InputPath, Item, Outcome, Phase, Stage
+from datagen.stated import mistakes
 from datagen.store import Store
 
 if TYPE_CHECKING:
     from datagen.task import Task
 
 MARGIN = 0.01
+"""By which shares that should sum to 1 may miss it."""
 
 
 class Weights(BaseModel):
@@ -34,7 +36,7 @@ class Weights(BaseModel):
     def _sound(self) -> "Weights":
         if self.weights.keys() != self.groups.keys():
             raise ValueError("weights and groups name different groups")
-        if min(self.weights.values(), default=0) < 0 or abs(sum(self.weights.values()) - 1) > MARGIN:
+        if not are_shares(self.weights):
             raise ValueError("weights must be at least 0 and sum to 1")
         return self
 
@@ -72,8 +74,7 @@ class Mix(Stage):
         try:
             return Weights.model_validate(json.loads(Store(folder).read(leaf)))
         except ValidationError as error:
-            wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
-            raise UsageError(f"{item.name} is no mixture: {wrong}", "`datagen mixture` makes one") from None
+            raise UsageError(f"{item.name} is no mixture: {mistakes(error)}", "`datagen mixture` makes one") from None
         except ValueError:
             raise UsageError(f"{item.name} is not JSON", "`datagen mixture` makes one") from None
 
@@ -120,6 +121,11 @@ class Mix(Stage):
             }
             rows = with_column(batch, "repeats", pa.array(np.maximum(repeats, 1), pa.int32()))
             task.settle(batch, Outcome(rows, dropped=dropped))
+
+
+def are_shares(weights: Mapping[str, float]) -> bool:
+    """Whether all are at least 0 and sum to 1."""
+    return min(weights.values(), default=0) >= 0 and abs(sum(weights.values()) - 1) <= MARGIN
 
 
 def _groups(batch: pa.Table, weights: Weights) -> np.ndarray:

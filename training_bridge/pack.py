@@ -14,11 +14,11 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from datagen.stage import Phase, Stage
+from training_bridge.config import CURRICULA
 
 if TYPE_CHECKING:
     from datagen.task import Job, Task
 
-CURRICULA = ("general", "basic", "advanced")
 ENCODED = pa.schema(
     [
         pa.field("id", pa.string(), False),
@@ -46,19 +46,18 @@ class Pack(Stage):
     `curriculum` counts as general.
     """
 
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     publishes: ClassVar[str] = "tokens"
     reads: ClassVar[tuple[str, ...]] = ("text", "split", "repeats", "curriculum")
 
     vocabulary: int = Field(4096, ge=333, description="size of the tokenizer")
-    tokenizer_bytes: int = Field(20_000_000, gt=0, description="text that the tokenizer is trained on, at most")
+    tokenizer_bytes: int = Field(20_000_000, gt=0, description="train text for the tokenizer, drawn by id")
     lengths: dict[str, int] = Field(
         {"general": 256, "basic": 256, "advanced": 512}, description="tokens per sequence, by curriculum stage"
     )
     heldout_bytes: int = Field(
         60_000, ge=0, description="validation text kept per language; an eighth of it per department"
     )
-    seed: int = 0
 
     def phases(self) -> tuple[Phase, ...]:
         return (
@@ -76,16 +75,11 @@ class Pack(Stage):
     def _tokenizer(self, task: "Task") -> dict:
         from training_bridge.tokenizer import train_tokenizer
 
-        def texts() -> Iterator[str]:
-            left = self.tokenizer_bytes
-            for rows in self._texts(task, ["text"], "train"):
-                for text in rows["text"].to_pylist():
-                    if left <= 0:
-                        return
-                    left -= len(text.encode())
-                    yield text
-
-        tokenizer = train_tokenizer(texts(), self.vocabulary)
+        sample = _Sample(self.tokenizer_bytes)
+        for rows in self._texts(task, ["id", "text"], "train"):
+            for id, text in zip(rows["id"].to_pylist(), rows["text"].to_pylist(), strict=True):
+                sample.offer(id, text)
+        tokenizer = train_tokenizer(sample.texts(), self.vocabulary)
         with tempfile.TemporaryDirectory() as folder:
             tokenizer.save_pretrained(folder)
             for file in sorted(Path(folder).iterdir()):
@@ -186,6 +180,8 @@ class _Sample:
         self._kept: list[tuple[str, bytes]] = []
 
     def offer(self, id: str, text: str) -> None:
+        if self._kept and self.bytes >= self.room and id > self._kept[-1][0]:
+            return
         cut = text.encode()[: max(self.room // TEXT_SHARE, SHORTEST)].decode(errors="ignore").encode()
         insort(self._kept, (id, cut))
         self.bytes += len(cut)

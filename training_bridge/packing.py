@@ -7,6 +7,8 @@ import numba
 import numpy as np
 import pyarrow as pa
 
+from training_bridge.config import CURRICULA
+
 PACKED_SCHEMA = pa.schema(
     [
         pa.field("input_ids", pa.list_(pa.int32()), nullable=False),
@@ -14,7 +16,6 @@ PACKED_SCHEMA = pa.schema(
         pa.field("curriculum", pa.string(), nullable=False),
     ]
 )
-CURRICULA = ("general", "basic", "advanced")
 
 
 @dataclass(frozen=True, slots=True)

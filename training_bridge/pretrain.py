@@ -1,18 +1,18 @@
 """The stage from token shards to a trained model."""
 
 import math
-import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from datagen.errors import DatagenError
-from datagen.stage import Artefact, Phase, Resources, Stage
+from datagen.stage import Artefact
 from training_bridge.config import CurriculumStage, Preset, Run, TrainConfig
 from training_bridge.progress import Reporter
+from training_bridge.stage import Note, Training
 
 if TYPE_CHECKING:
-    from datagen.task import Job, Task
+    from datagen.task import Task
 
 CARD = """\
 # {name}
@@ -32,7 +32,7 @@ Load with `import training_bridge.m1` and `AutoModelForCausalLM.from_pretrained(
 """
 
 
-class Pretrain(Stage):
+class Pretrain(Training):
     """Trains a Baichuan-M1 from scratch through the curriculum: general, basic, advanced.
 
     Publishes a transformers model folder (weights, configuration, tokenizer), `metrics.jsonl`, `curves.svg` and a card.
@@ -41,9 +41,6 @@ class Pretrain(Stage):
     """
 
     version: ClassVar[str] = "2"
-    publishes: ClassVar[str] = "model"
-    inputs: ClassVar[str] = "none"
-    unhashed: ClassVar[tuple[str, ...]] = (*Stage.unhashed, "max_failures")
 
     tokens: Annotated[str, Artefact("tokens")] = Field(description="the stage that packed")
     preset: Preset = Field("2m", description="shape of the model")
@@ -55,24 +52,20 @@ class Pretrain(Stage):
         ),
         description="tokens, sequence_length, rope_theta and mixture of each curriculum stage",
     )
-    batch_tokens: int = Field(2048, gt=0)
-    micro_batch_tokens: int = Field(2048, gt=0)
-    peak_lr: float = Field(3e-3, gt=0)
-    final_lr: float = Field(1.5e-4, ge=0)
-    warmup_tokens: int = Field(20_000, ge=0)
+    batch_tokens: int = Field(2048, gt=0, description="tokens of an optimizer step at full sequences, over all ranks")
+    micro_batch_tokens: int = Field(2048, gt=0, description="tokens of one forward and backward pass of one rank")
+    peak_lr: float = Field(3e-3, gt=0, description="highest learning rate, at the end of the warm-up")
+    final_lr: float = Field(1.5e-4, ge=0, description="learning rate of the last step")
+    warmup_tokens: int = Field(20_000, ge=0, description="tokens over which the learning rate rises from 0")
     guard: Literal["m1_skip", "norm", "zclip"] = Field("m1_skip", description="what is done about gradient spikes")
-    precision: Literal["float32", "bfloat16"] = "float32"
-    parallel: Literal["ddp", "fsdp"] = "ddp"
-    activation_checkpointing: bool = False
-    compile: bool = False
+    precision: Literal["float32", "bfloat16"] = Field("float32", description="of matrix products; weights stay float32")
+    parallel: Literal["ddp", "fsdp"] = Field("ddp", description="with several ranks: whole or sharded weights on each")
+    activation_checkpointing: bool = Field(False, description="recompute each layer backwards, to save its memory")
+    compile: bool = Field(False, description="compile each layer with torch.compile")
     loss_chunk_tokens: int = Field(1024, gt=0, description="tokens whose logits exist at a time")
     prompts: tuple[str, ...] = Field(("The patient", "患者"), description="continued at the end of each stage")
     checkpoint_every: int = Field(25, gt=0, description="steps between checkpoints")
-    threads: int = Field(1, gt=0, description="fixed, because sums over threads depend on their number")
-    workers: int = Field(1, gt=0, description="ranks; their number changes rounding")
-    gpu: bool = Field(False, description="a GPU for each worker")
-    max_failures: int = Field(3, ge=0, description="times that several workers begin again when one dies")
-    seed: int = 0
+    seed: int = Field(0, description="of the first weights and the order of the data")
 
     @model_validator(mode="after")
     def _trains(self) -> "Pretrain":
@@ -86,36 +79,20 @@ class Pretrain(Stage):
         names = TrainConfig.model_fields.keys() & type(self).model_fields.keys()
         return TrainConfig(**{name: getattr(self, name) for name in sorted(names)})
 
-    @property
-    def resources(self) -> Resources:
-        """Several workers ask for their own."""
-        return Resources(cpus=0) if self.workers > 1 else Resources(cpus=self.threads, gpus=int(self.gpu))
-
-    def phases(self) -> tuple[Phase, ...]:
-        return (Phase("train", lambda job: [None], self._train, publishes=True),)
-
-    def _train(self, task: "Task") -> dict:
+    def train(self, task: "Task", out: Path) -> Any:
         from training_bridge.launch import execute, fit
 
-        if self.workers > 1 and task.job.store.remote:
-            raise DatagenError(
-                f"{self.workers} workers need a folder that they share, and the run is remote",
-                "give the run a path on a shared file system, or the stage one worker",
-            )
-        out = task.scratch / "out"
-        shutil.rmtree(out, ignore_errors=True)
         config = self.config()
         run = Run(tokens=task.artefact("tokens"), out=out, work=task.scratch, preset=self.preset, config=config)
-        report = Reporter(_Note(task.job), config.total_tokens)
+        report = Reporter(Note(task.job), config.total_tokens)
         if self.workers > 1:
-            result = fit(run, self.workers, gpu=self.gpu, max_failures=self.max_failures, on_step=report)
-        else:
-            result = execute(run, report)
-        for file in sorted(result.model.iterdir()):
-            task.write_file(file.name, file.read_bytes())
-        task.write_file("metrics.jsonl", result.metrics.read_bytes())
-        task.write_file("curves.svg", result.curves.read_bytes())
-        task.write_file("README.md", self._card(task.job.name, result).encode())
+            return fit(run, self.workers, gpu=self.gpu, max_failures=self.max_failures, on_step=report)
+        return execute(run, report)
+
+    def files(self, result: Any) -> tuple[Path, ...]:
+        return result.metrics, result.curves
+
+    def facts(self, result: Any) -> dict[str, Any]:
         languages, departments = _kinds(result.bits_per_byte)
         return {
             "steps": result.steps,
@@ -125,7 +102,7 @@ class Pretrain(Stage):
             "bits_per_byte_by_department": departments,
         }
 
-    def _card(self, name: str, result: Any) -> str:
+    def card(self, name: str, result: Any) -> str:
         from safetensors import safe_open
 
         with safe_open(result.model / "model.safetensors", "np") as weights:
@@ -143,16 +120,6 @@ class Pretrain(Stage):
             rules="---|" * len(stages),
             rows="\n".join(rows),
         )
-
-
-class _Note:
-    """Says in the run how far the stage is; may be sent to another process."""
-
-    def __init__(self, job: "Job") -> None:
-        self.job = job
-
-    def __call__(self, text: str) -> None:
-        self.job.store.write(self.job.note, text.encode())
 
 
 def _kinds(measured: dict[str, dict[str, float]]) -> list[dict[str, dict[str, float]]]:

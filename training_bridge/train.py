@@ -14,6 +14,7 @@ import pyarrow as pa
 import torch
 from transformers import PreTrainedTokenizerFast
 
+from datagen.errors import UsageError
 from training_bridge.batches import Batches, Mixture
 from training_bridge.bits_per_byte import bits_per_byte
 from training_bridge.config import CurriculumStage, TrainConfig
@@ -88,7 +89,7 @@ def train(
     tokens. A row per stage end: step, stage, tokens, bits_per_byte, samples. Loss and norm are null where they were not
     finite. A skipped step consumes its data and its share of the schedule; weights and moments stay as they are.
 
-    Raises ValueError when data, tokenizer, architecture and ranks don't fit each other, or when `work` belongs to
+    Raises UsageError when data, tokenizer, architecture and ranks don't fit each other, or when `work` belongs to
     another run; FloatingPointError when the gradients stay non-finite.
     """
     ranks = Ranks.here()
@@ -176,22 +177,22 @@ def _check(
 ) -> None:
     read = {name for stage in config.stages for name in stage.shares}
     if set(data) != read:
-        raise ValueError(f"the stages read {', '.join(sorted(read))}, the data is for {', '.join(sorted(data))}")
+        raise UsageError(f"the stages read {', '.join(sorted(read))}, the data is for {', '.join(sorted(data))}")
     if len(tokenizer) > architecture.vocab_size:
-        raise ValueError(f"the tokenizer has {len(tokenizer)} tokens, the model {architecture.vocab_size}")
+        raise UsageError(f"the tokenizer has {len(tokenizer)} tokens, the model {architecture.vocab_size}")
     for kind in ("pad_token_id", "bos_token_id", "eos_token_id"):
         if getattr(tokenizer, kind) != getattr(architecture, kind):
-            raise ValueError(f"{kind}: tokenizer {getattr(tokenizer, kind)}, model {getattr(architecture, kind)}")
+            raise UsageError(f"{kind}: tokenizer {getattr(tokenizer, kind)}, model {getattr(architecture, kind)}")
     for label, texts in heldout.items():
         if not any(texts):
-            raise ValueError(f"there is no held-out text for {label!r}")
+            raise UsageError(f"there is no held-out text for {label!r}")
     longest = max(stage.sequence_length for stage in config.stages)
     if longest > architecture.max_position_embeddings:
-        raise ValueError(
+        raise UsageError(
             f"sequence_length {longest} exceeds the model's {architecture.max_position_embeddings} positions"
         )
     if config.batch_tokens % (config.micro_batch_tokens * ranks.world):
-        raise ValueError(
+        raise UsageError(
             f"batch_tokens {config.batch_tokens} is not a multiple of micro_batch_tokens "
             f"{config.micro_batch_tokens} on {ranks.world} ranks"
         )

@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from datagen import notice
+
 
 def train(
-    run: Annotated[Path, typer.Argument(help="YAML: tokens, out, work, preset, config.")],
+    training: Annotated[Path, typer.Argument(help="A training's YAML file: tokens, out, work, preset, config.")],
     workers: Annotated[int, typer.Option(min=1, help="Ranks on Ray; 1 trains in this process.")] = 1,
     gpu: Annotated[bool, typer.Option("--gpu", help="A GPU for each worker.")] = False,
     max_failures: Annotated[int, typer.Option(min=0, help="How often to begin again when a worker dies.")] = 3,
@@ -19,12 +21,12 @@ def train(
     from training_bridge.launch import execute, fit, read_run
     from training_bridge.progress import Reporter, relayed
 
-    found, say = read_run(run), partial(print, flush=True)
+    found, say = read_run(training), partial(print, flush=True)
     if workers == 1:
         result = execute(found, Reporter(say, found.config.total_tokens))
     else:
         with ray_session(), relayed(found.work / "progress", say) as said:
             report = Reporter(said, found.config.total_tokens)
             result = fit(found, workers, gpu=gpu, max_failures=max_failures, on_step=report)
-    print(f"{result.steps:,} steps, {result.tokens:,} tokens, {result.skipped} skipped. For research only.")
+    print(f"{result.steps:,} steps, {result.tokens:,} tokens, {result.skipped} skipped. {notice.EN}")
     print(result.model)

@@ -1,10 +1,11 @@
 """The whole chain on questions about diseases that alignment never saw: a Baichuan-M1 of under 5M parameters is
 pretrained on the facts of a graph, then aligned by SFT, ELO, TDPO and PPO, each stage measured on held-out diseases.
 
-A question lists three diseases with findings of theirs, in English or Chinese, and asks which of them a patient has;
-the graph's checker says whether the answer names it. Diseases are split: those that are asked about for measuring
-(and all three in their questions) occur in no question, answer or pair of alignment. What they have was in pretraining,
-and stands in the prompt. The graph is the bundled ontology.
+A question states what three findings are signs of and which of them a patient has, in English or Chinese, and asks for
+the diagnosis; the graph's checker says whether the answer names it. Diseases are split: those that are asked about for
+measuring (all three in their questions) occur in no question, answer or pair of alignment. Their facts were in
+pretraining, in statements, and stand in the prompt. GRAPH (environment) is a graph's folder, `datagen path RUN graph`;
+without it the bundled ontology is taken, whose 113 diseases a model learns by heart instead of reading the prompt.
 
 Goes on where it was interrupted. STEPS stretches or shrinks every stage, pretraining too; give each a WORK of its own.
 """
@@ -37,15 +38,17 @@ from training_bridge.train import train
 ONTOLOGY = Path(__file__).resolve().parents[2] / "datagen" / "sample" / "ontology"
 CHOICES, FINDINGS = 3, 2
 HELD_OUT = 0.25
-TEXTS, QUESTIONS, MEASURED = 12_000, 1200, 200
+TEXTS, QUESTIONS, MEASURED = 15_000, 1200, 200
 PRETRAINING_TOKENS = 900_000
-COMMA, STOP = {"en": ", ", "zh": "、"}, {"en": ". ", "zh": "。"}
-ASK = {"en": "{facts}The patient has {finding}. What is the diagnosis?", "zh": "{facts}患者有{finding}。诊断是什么?"}
-SAY = {
-    "en": "{finding} is a sign of {disease}.\nDiagnosis: {disease}.",
-    "zh": "{finding}见于{disease}。\n诊断:{disease}。",
-}
-COMMON: dict[str, Any] = {"max_tokens": 256, "max_new_tokens": 48, "heldout": MEASURED, "generation_batch": 50}
+SPACE = {"en": " ", "zh": ""}
+HAS = {"en": "The patient has {finding}", "zh": "患者有{finding}"}
+SIGN = {"en": ", a sign of {disease}", "zh": ",见于{disease}"}
+STOP = {"en": ".", "zh": "。"}
+ASK = {"en": "What is the diagnosis?", "zh": "诊断是什么?"}
+CONCLUDE = {"en": "\nDiagnosis: {disease}", "zh": "\n诊断:{disease}"}
+COMMON: dict[str, Any] = {"max_tokens": 192, "max_new_tokens": 48, "heldout": MEASURED, "generation_batch": 50}
+LONGEST = {"en": 45, "zh": 15}
+"""Characters of a name."""
 Facts = dict[str, dict[str, tuple[str, list[str]]]]
 """By language and disease: its name and its findings'."""
 
@@ -77,7 +80,7 @@ def measure(data: Path) -> None:
 def methods(seed: int, stretch: float) -> dict[str, AlignConfig]:
     steps = max(1, round(150 * stretch))
     return {
-        "sft": SFTConfig(batch=8, micro_batch=8, rounds=1, peak_lr=1e-3, surrounded=0.0, seed=seed, **COMMON),
+        "sft": SFTConfig(batch=8, micro_batch=8, rounds=2, peak_lr=2e-4, surrounded=0.0, seed=seed, **COMMON),
         "elo": ELOConfig(batch=8, micro_batch=8, samples=4, steps=steps, peak_lr=3e-4, kl=0.01, seed=seed, **COMMON),
         "tdpo": TDPOConfig(batch=16, micro_batch=16, rounds=1, peak_lr=1e-4, seed=seed, **COMMON),
         "ppo": PPOConfig(
@@ -87,8 +90,8 @@ def methods(seed: int, stretch: float) -> dict[str, AlignConfig]:
 
 
 def _chain(folder: Path, graph: Path, seed: int, stretch: float) -> list[dict[str, Any]]:
-    facts, held = _facts(load(graph)), set()
-    shuffled = sorted(facts["en"])
+    facts = _facts(load(graph))
+    shuffled = sorted(facts["en"].keys() | facts["zh"].keys())
     random.Random(seed).shuffle(shuffled)
     held = set(shuffled[: round(HELD_OUT * len(shuffled))])
     model = _pretrained(folder / "pretraining", facts, seed, stretch)
@@ -109,7 +112,9 @@ def _chain(folder: Path, graph: Path, seed: int, stretch: float) -> list[dict[st
 
 
 def _graph(folder: Path) -> Path:
-    """By the stage's own phase, in this process."""
+    """The bundled one is built by the stage's own phase, in this process."""
+    if os.environ.get("GRAPH"):
+        return Path(os.environ["GRAPH"])
     if not (folder / "data" / "edges").exists():
         files = {"obo": str(ONTOLOGY / "sample.obo"), "babelon": str(ONTOLOGY / "sample-zh.babelon.tsv")}
         stage = Build(**files, license="CC0-1.0")
@@ -126,7 +131,7 @@ def _graph(folder: Path) -> Path:
 
 
 def _facts(graph: Graph) -> Facts:
-    """Diseases with at least two findings that have names in both languages."""
+    """Diseases with at least two findings, all of names that are not too long for a question."""
     found: Facts = {"en": {}, "zh": {}}
     kinds = ("symptom", "phenotype", "finding")
     for disease in sorted(graph.of_type("disease")):
@@ -138,62 +143,77 @@ def _facts(graph: Graph) -> Facts:
             }
         )
         for language in found:
-            named = [graph.node(finding).names(language) for finding in findings]
-            if graph.node(disease).names(language) and sum(map(bool, named)) >= FINDINGS:
-                name = graph.node(disease).names(language)[0]
-                found[language][disease] = name, [names[0] for names in named if names]
-    both = found["en"].keys() & found["zh"].keys()
-    return {language: {d: told for d, told in by.items() if d in both} for language, by in found.items()}
+            names = [name for node in (disease, *findings) for name in graph.node(node).names(language)[:1]]
+            short = [name for name in names if len(name) <= LONGEST[language]]
+            if graph.node(disease).names(language) and names[0] in short and len(short) > FINDINGS:
+                found[language][disease] = short[0], short[1:]
+    return found
 
 
-def _listed(facts: Facts, language: str, diseases: list[str], draw: random.Random) -> tuple[str, str, str] | None:
-    """Facts of some diseases, the first of which is asked about, in any order; a finding of it alone; its name."""
-    told = facts[language]
-    chosen = {disease: draw.sample(told[disease][1], FINDINGS) for disease in diseases}
+def _language(facts: Facts, draw: random.Random) -> str:
+    """By the root of how many diseases it has names for: few would be learnt by heart."""
+    return draw.choices(list(facts), [len(told) ** 0.5 for told in facts.values()])[0]
+
+
+def _case(facts: Facts, language: str, diseases: list[str], draw: random.Random) -> tuple[str, str, list[str]] | None:
+    """A sign of each disease and which of them a patient has, in words; that sign, which the other diseases don't have;
+    the diseases' names."""
+    told, space = facts[language], SPACE[language]
+    names = [told[disease][0] for disease in diseases]
     others = {finding for disease in diseases[1:] for finding in told[disease][1]}
-    own = [finding for finding in chosen[diseases[0]] if finding not in others]
+    own = [finding for finding in told[diseases[0]][1] if finding not in others]
     if not own:
         return None
-    order = draw.sample(diseases, len(diseases))
-    listed = "".join(f"{told[d][0]}: {COMMA[language].join(chosen[d])}{STOP[language]}" for d in order)
-    return listed, draw.choice(own), told[diseases[0]][0]
+    finding = draw.choice(own)
+    signs = [finding, *(draw.choice(told[disease][1]) for disease in diseases[1:])]
+    stated = [f + SIGN[language].format(disease=name) for f, name in zip(signs, names, strict=True)]
+    draw.shuffle(stated)
+    said = [*stated, HAS[language].format(finding=finding)]
+    return space.join(sentence + STOP[language] for sentence in said), finding, names
+
+
+def _answer(language: str, finding: str, disease: str) -> str:
+    ended = (HAS[language] + SIGN[language] + STOP[language], CONCLUDE[language] + STOP[language])
+    return "".join(ended).format(finding=finding, disease=disease)
 
 
 def _samples(facts: Facts, held: set[str], seed: int, stretch: float) -> Iterator[Sample]:
     """Right answers and, to each, one that names another of the question's diseases; questions with a checker."""
     draw = random.Random(seed + 1000)
-    splits = {"train": sorted(facts["en"].keys() - held), "validation": sorted(held)}
+    splits = {
+        "train": {language: sorted(told.keys() - held) for language, told in facts.items()},
+        "validation": {language: sorted(told.keys() & held) for language, told in facts.items()},
+    }
 
     for split, count in (("train", max(64, round(QUESTIONS * stretch))), ("validation", MEASURED)):
         made = 0
         while made < count:
-            language = draw.choice(("en", "zh"))
-            diseases = draw.sample(splits[split], CHOICES)
-            listed = _listed(facts, language, diseases, draw)
-            if listed is None:
+            language = _language(facts, draw)
+            diseases = draw.sample(splits[split][language], CHOICES)
+            case = _case(facts, language, diseases, draw)
+            if case is None:
                 continue
-            told, finding, disease = listed
+            told, finding, names = case
             id = f"{split[0]}{made:06d}"
-            prompt = ASK[language].format(facts=told, finding=finding)
+            prompt = told + SPACE[language] + ASK[language]
             about = {"language": language, "group": diseases[0], "split": split}
             check = ("entity", json.dumps({"id": diseases[0], "up": 0}))
-            right = SAY[language].format(finding=finding, disease=disease)
-            wrong = SAY[language].format(finding=finding, disease=facts[language][diseases[1]][0])
+            right, wrong = (_answer(language, finding, name) for name in names[:2])
             yield Sample(id, prompt, right, True, "accepted", check=check, **about)
             yield Sample(f"{id}/x", prompt, wrong, False, "reflection", than=id, **about)
             made += 1
 
 
 def _texts(facts: Facts, seed: int) -> Iterator[str]:
-    """What pretraining reads: facts of a few diseases, all of them in the graph, and sentences that follow."""
+    """What pretraining reads, of all diseases: findings and what they are signs of, one of them a patient's."""
     draw = random.Random(seed)
-    diseases = sorted(facts["en"])
+    diseases = {language: sorted(told) for language, told in facts.items()}
     while True:
-        language = draw.choice(("en", "zh"))
-        listed = _listed(facts, language, draw.sample(diseases, CHOICES), draw)
-        if listed:
-            told, finding, disease = listed
-            yield told + SAY[language].format(finding=finding, disease=disease).partition("\n")[0]
+        language = _language(facts, draw)
+        case = _case(facts, language, draw.sample(diseases[language], CHOICES), draw)
+        if case:
+            told, finding, names = case
+            yield told + SPACE[language] + _answer(language, finding, names[0])
 
 
 def _pretrained(folder: Path, facts: Facts, seed: int, stretch: float) -> Path:
@@ -201,7 +221,7 @@ def _pretrained(folder: Path, facts: Facts, seed: int, stretch: float) -> Path:
         return folder / "out" / "model"
     stream = _texts(facts, seed)
     texts = [next(stream) for _ in range(TEXTS)]
-    tokenizer = train_tokenizer([*texts[:2000], *ASK.values(), *SAY.values()], 1500)
+    tokenizer = train_tokenizer([*texts[:4000], *ASK.values()], 1500)
     packed: pa.Table = pack(encode_documents(tokenizer, texts), 256, "general")[0]
     tokens = max(4096, round(PRETRAINING_TOKENS * stretch))
     config = TrainConfig(

@@ -1,12 +1,12 @@
 """Rows of delimited text (RFC 4180, and other delimiters than commas)."""
 
-import csv
 from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 
 from collectors.tables.rows import Row, named_columns, require
 from collectors.tables.rows_text import Lines
+from datagen.delimited import cells
 from datagen.errors import InputError
 
 MAX_ROW = 16 << 20
@@ -34,31 +34,29 @@ def csv_rows(
     source = _Source(lines)
     stated = source.stated_delimiter()
     delimiter = delimiter or stated or _likeliest(source.peek(SAMPLE_LINES), len(names))
-    csv.field_size_limit(MAX_ROW)
     header = named_columns(list(names), "bad_csv")
     if header:
         require(columns, header)
-    reader = csv.reader(source, delimiter=delimiter, strict=True)
+    rows = cells(source, delimiter, strict=True)
     while True:
         source.begin_row()
         try:
-            cells = next(reader)
-            if header and any(cells) and len(cells) != len(header):
+            row = next(rows)
+            if header and any(row) and len(row) != len(header):
                 raise InputError("bad_row")
         except StopIteration:
             return
-        except (csv.Error, InputError) as error:
+        except InputError as refusal:
             if not header:
                 raise InputError("bad_csv", "no header") from None
-            refusal = error if isinstance(error, InputError) else InputError("bad_csv")
-            yield from [refusal] * source.give_up()
-            reader = csv.reader(source, delimiter=delimiter, strict=True)
+            yield from [InputError(refusal.reason)] * source.give_up()
+            rows = cells(source, delimiter, strict=True)
             continue
         if not header:
-            header = named_columns(cells, "bad_csv")
+            header = named_columns(row, "bad_csv")
             require(columns, header)
-        elif any(cells):
-            yield dict(zip(header, cells, strict=True))
+        elif any(row):
+            yield dict(zip(header, row, strict=True))
 
 
 def _likeliest(lines: list[str], expected: int) -> str:
@@ -66,8 +64,8 @@ def _likeliest(lines: list[str], expected: int) -> str:
 
     def fit(delimiter: str) -> tuple[int, int]:
         try:
-            counts = [len(cells) for cells in csv.reader(lines, delimiter=delimiter) if cells]
-        except csv.Error:  # a cell that is too large
+            counts = [len(row) for row in cells(lines, delimiter) if row]
+        except InputError:  # a cell that is too large
             return 0, 0
         wanted = expected or next(iter(counts), 0)
         return (counts.count(wanted), wanted) if wanted > 1 else (0, 0)
@@ -76,7 +74,7 @@ def _likeliest(lines: list[str], expected: int) -> str:
 
 
 class _Source:
-    """Lines for `csv.reader`, those of the row that is being read kept: all but its first can be read once more."""
+    """Lines for `cells`, those of the row that is being read kept: all but its first can be read once more."""
 
     def __init__(self, lines: Lines):
         self._lines = _split_at_returns(lines)

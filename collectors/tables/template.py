@@ -14,8 +14,8 @@ class Template:
     empty.
 
     A list is joined by `, `, in a template with Chinese characters by `、`; of an object the text is its `key: value`
-    pairs. Doubled brackets and braces stand for
-    themselves. Parts aren't nested. Raises ValueError for a text that is no template, or names no column.
+    pairs. Doubled brackets and braces stand for themselves. Parts aren't nested. Raises ValueError for a text that is
+    no template, or names no column.
 
     >>> template = Template("{name}[ is also called {synonyms}].")
     >>> template.fill({"name": "Flu", "synonyms": ["influenza", "grippe"]}.get)

@@ -55,7 +55,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     ("give|assign|award", rf" {_THIS} (?:an? |the )?{_TOP}(?: \w+)? (?:score|rating|grade|mark|point|star)s?"),
     (
         "classify|label|mark|tag|judge",
-        rf" {_THIS} as (?:an? |of )?(?:very )?(?:high[- ]quality|excellent|top|safe|harmless)",
+        rf" {_THIS} as (?:an? |of )?(?:very )?{_GOOD}",
     ),
     (
         "you are now",

@@ -80,11 +80,7 @@ def _content(element: etree._Element) -> str:
 
 def _superscript(element: etree._Element) -> str:
     text = inline(element).replace("\u2212", "-")
-    if (
-        not text
-        or not any(c.isalnum() or c in "+-*\u2020\u2021\u00a7" for c in text)
-        or text in ("st", "nd", "rd", "th")
-    ):
+    if not text or not any(c.isalnum() or c in "+-*\u2020\u2021\u00a7" for c in text) or text in _ORDINALS:
         return text
     return f"^{text}" if re.fullmatch(r"[\w+*/.-]+|\W", text) else f"^({text})"
 

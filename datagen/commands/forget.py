@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
+from datagen.access import existing_run
 from datagen.errors import UsageError
 from datagen.housekeeping import forget as forget_records
 from datagen.housekeeping import would_forget
 from datagen.lease import Lease
-from datagen.store import Store
 
 
 def forget(
@@ -18,7 +18,7 @@ def forget(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
 ) -> None:
     """Remove a record or a source, and what was made from it, from every version; it never comes back."""
-    store = Store(run)
+    store = existing_run(run)
     if not yes:
         rows = would_forget(store, what)
         print(f"To forget {what} in {store.url}, for good:")
@@ -26,7 +26,10 @@ def forget(
             print(f"  {stage}: {number:,} rows")
         print("  older versions of them, and artefacts and caches that may hold their text")
         if not sys.stdin.isatty():
-            raise UsageError("nobody is there to be asked; nothing was removed", "repeat the command with --yes")
+            raise UsageError(
+                "this needs a confirmation and there is no terminal; nothing was removed",
+                "repeat the command with --yes",
+            )
         typer.confirm("Remove them?", abort=True)
     lease = Lease.acquire(store, "datagen forget")
     try:

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
+from datagen.access import existing_run
 from datagen.housekeeping import collect_garbage
 from datagen.lease import Lease
-from datagen.store import Store
 
 
 def gc(
@@ -14,7 +14,7 @@ def gc(
     keep: Annotated[int, typer.Option(min=1, help="Versions to keep of each stage, the published one among them.")] = 1,
 ) -> None:
     """Delete old versions, and what unfinished runs left."""
-    store = Store(run)
+    store = existing_run(run)
     lease = Lease.acquire(store, "datagen gc")
     try:
         gone = collect_garbage(store, lease, keep)

@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from datagen.access import published
-from datagen.store import Store
+from datagen.access import existing_run, published
 
 
 def path(
@@ -13,5 +12,5 @@ def path(
     stage: Annotated[str, typer.Argument(help="A stage of the run.")],
 ) -> None:
     """Print the folder of a stage's published data (or artefact)."""
-    store = Store(run)
+    store = existing_run(run)
     print(store.join(f"{stage}/{published(store, stage)['version']}/data"))

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from datagen.commands.options import Only, Out, Overrides, RecipeFile, Until
 from datagen.events import read_events
 from datagen.plan import Plan, Planned, committed_shards, make_plan
 from datagen.recipe import load_recipe
@@ -15,11 +16,11 @@ from datagen.submit import submission_id
 
 
 def plan(
-    recipe: Annotated[str, typer.Argument(help="A recipe (YAML).")],
-    out: Annotated[str | None, typer.Option(help="Run folder or URL; default runs/NAME.")] = None,
-    only: Annotated[str | None, typer.Option()] = None,
-    until: Annotated[str | None, typer.Option()] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set")] = None,
+    recipe: RecipeFile,
+    out: Out = None,
+    only: Only = None,
+    until: Until = None,
+    set_: Overrides = None,
     json_: Annotated[
         bool, typer.Option("--json", help="For scripts: the plan's hash, its submission_id for Ray, its stages.")
     ] = False,
@@ -69,10 +70,10 @@ def show(found: Plan) -> None:
         if planned.runs and (spends := planned.step.stage.forecast()):
             console.print(f"{name} will ask for {spends}.", highlight=False)
     if found.to_run:
-        known = f"{total:,.0f} s of stage time by earlier runs" + (
-            f", {unknown} stages never ran here" if unknown else ""
-        )
-        console.print(f"{len(found.to_run)} stages to run: {known}.")
+        number = len(found.to_run)
+        known = f"{total:,.0f} s of stage time by earlier runs" + (f", without {unknown} new ones" if unknown else "")
+        estimate = "no estimate, none has run here yet" if unknown == number else known
+        console.print(f"{number} stage{'s' if number > 1 else ''} to run: {estimate}.")
     else:
         console.print("Nothing to do: every stage is up to date.")
 

@@ -4,13 +4,15 @@ from typing import Annotated
 
 import typer
 
+from datagen.commands.options import Only, Out, Overrides, RecipeFile, Until
+
 
 def run(
-    recipe: Annotated[str, typer.Argument(help="A recipe (YAML).")],
-    out: Annotated[str | None, typer.Option(help="Run folder or object-store URL; default runs/NAME.")] = None,
-    only: Annotated[str | None, typer.Option(help="Run this stage alone.")] = None,
-    until: Annotated[str | None, typer.Option(help="Run this stage and what it needs.")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="Override: stage.option=value.")] = None,
+    recipe: RecipeFile,
+    out: Out = None,
+    only: Only = None,
+    until: Until = None,
+    set_: Overrides = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Validate and plan; run nothing.")] = False,
     workers: Annotated[int | None, typer.Option(min=1, help="CPUs of the local Ray.")] = None,
 ) -> None:

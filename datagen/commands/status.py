@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from datagen.errors import UsageError
+from datagen.access import existing_run
 from datagen.lease import PATH, is_held
 from datagen.plan import committed_shards
 from datagen.progress import summary
@@ -17,14 +17,12 @@ from datagen.store import Store
 
 def status(run: Annotated[str, typer.Argument(help="A run folder or URL.")]) -> None:
     """Show what a run has published, what is under way, and who is writing it."""
-    store, console = Store(run), Console()
+    store, console = existing_run(run), Console()
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("stage", "version", "published"):
         table.add_column(heading)
     names = [n for n in store.folders() if not n.startswith("_")]
     working = {path.split("/")[1] for path, _ in store.files("_work")}  # folders stay behind what is published
-    if not names and not working:
-        raise UsageError(f"{store.url} is not a run", "`datagen run RECIPE --out RUN` makes one")
     owner = _owner(store)
     for name in sorted({*names, *working}):
         found = manifest(store, name)
@@ -38,7 +36,7 @@ def status(run: Annotated[str, typer.Argument(help="A run folder or URL.")]) -> 
     if owner:
         console.print(f"Being written by process {owner['pid']} on {owner['host']}: {owner['command']}")
     elif working:
-        console.print("Nobody is writing it: the command that made it goes on where it stopped.")
+        console.print("Not running. The same command resumes it where it stopped.")
 
 
 def _owner(store: Store) -> dict | None:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from datagen.access import existing_run
 from datagen.errors import UsageError, VerificationError
 from datagen.housekeeping import discard, stages_of
 from datagen.lease import Lease
@@ -17,7 +18,7 @@ def verify(
     repair: Annotated[bool, typer.Option("--repair", help="Delete damaged versions, to be made again.")] = False,
 ) -> None:
     """Check every published file against its manifest, and that the ledgers add up. Exit code 4 where not."""
-    store = Store(run)
+    store = existing_run(run)
     wrong, checked = verify_run(store, stage)
     if not checked:
         raise UsageError(f"{run} has published nothing", "`datagen run RECIPE --out RUN` first")

@@ -22,12 +22,7 @@ MOST_COLUMNS = 14
 
 def cubes(report: "Report") -> Section:
     blocks: list[Block] = [Note(say("cubes.note"))]
-    for name, key in (
-        ("language", "language"),
-        ("value", "tier"),
-        ("content_type", "content_type"),
-        ("source", "source"),
-    ):
+    for name, key in CUBES.items():
         frame = report.tables[f"department_{name}"]
         if set(frame[key]) <= {""}:
             blocks.append(Note(say("cube.empty", what=say(key))))

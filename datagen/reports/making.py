@@ -142,7 +142,7 @@ def method(report: "Report") -> Section:
     facts = report.facts
     blocks: list[Block] = [
         *(() if facts.reviewed else (Note(say("method.review"), "look"),)),
-        Note(say("method.research"), "look"),
+        Note(say("notice"), "look"),
         Note(say("method.denominators")),
         Note(say("method.taxonomy", version=load_taxonomy().version)),
         Note(say("method.privacy")),

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import yaml
 
+from datagen import notice
+
 
 class Words(NamedTuple):
     """The same thing said in both languages. Plain text: the page escapes it."""
@@ -30,4 +32,5 @@ def _in(values: dict[str, object], language: int) -> dict[str, object]:
 
 @cache
 def _all() -> dict[str, list[str]]:
-    return yaml.safe_load((files("datagen.reports") / "words.yaml").read_text("utf-8"))
+    words = yaml.safe_load((files("datagen.reports") / "words.yaml").read_text("utf-8"))
+    return words | {"notice": [notice.EN, notice.ZH]}

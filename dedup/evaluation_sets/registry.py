@@ -90,25 +90,29 @@ def files_of(benchmark: str, path: str | list[str]) -> list[File]:
 def read_items(benchmark: str, files: list[File]) -> Iterator[Item]:
     """The items of a benchmark, file by file.
 
-    Raises UsageError that names the file, the row and what is missing there; nothing of the content.
+    Raises UsageError that names the file, the row and what is missing there; nothing of the content. A file without an
+    item is an error too.
     """
     form = FORMATS.get(benchmark, OTHER)
     fix = f"{benchmark}: {form.about}"
-    empty = True
+    found = 0
     for file in files:
         for opened in open_item(file, form.suffixes):
             if isinstance(opened, tuple):
                 raise UsageError(f"{opened[0]}: {opened[1]}", fix)
             if not form.wanted(opened.name):
                 continue
+            number = 0
             try:
                 for number, item in enumerate(form.read(opened), 1):
                     _refuse_surrogates(item, number)
-                    empty = False
                     yield replace(item, benchmark=benchmark)
             except InputError as error:
                 raise UsageError(f"{opened.position}: {error}", fix) from None
-    if empty:
+            if not number:
+                raise UsageError(f"{opened.position} holds no item", fix)
+            found += number
+    if not found:
         raise UsageError(f"{benchmark}: no item in {', '.join(file.name for file in files)}", fix)
 
 

@@ -1,27 +1,24 @@
 """Rows of published files: JSONL, JSON, CSV, TSV and XLSX, compressed or in archives, as dictionaries."""
 
-import csv
 import io
 import json
-import zipfile
-import zlib
 from collections.abc import Iterator
 from typing import Any
 
-import openpyxl
-
 from datagen.archives import RawFile
+from datagen.delimited import cells
 from datagen.errors import InputError
+from datagen.xlsx import Cells, worksheets
 
 SUFFIXES = (".jsonl", ".json", ".csv", ".tsv", ".xlsx")
-MAX_FIELD = 16 << 20
 
 
 def rows(file: RawFile, columns: tuple[str, ...] | None = None) -> Iterator[dict[str, Any]]:
     """The rows of a file by the kind that its name says. `columns` names those of a CSV file that has no header.
 
     A JSON file may hold a list of rows, rows by identifier (which becomes `_id`), columns of rows by identifier (as
-    pandas writes them), or, like JSONL, one row a line. Raises InputError(bad_file) with the place, never with content.
+    pandas writes them), or, like JSONL, one row a line. Raises InputError(bad_file, bad_csv, bad_xlsx, ...) with
+    the place, never with content.
     """
     if file.name.endswith(".xlsx"):
         yield from _sheet(file.data)
@@ -74,29 +71,22 @@ def _by_column(columns: dict[str, dict]) -> list[dict[str, Any]]:
 
 
 def _delimited(text: str, delimiter: str, columns: tuple[str, ...] | None) -> Iterator[dict[str, Any]]:
-    before = csv.field_size_limit(MAX_FIELD)
-    try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        for cells in reader:
-            if columns is None:
-                columns = tuple(cells)
-            elif cells:
-                if len(cells) < len(columns):
-                    raise InputError("bad_file", f"line {reader.line_num} has {len(cells)} of {len(columns)} columns")
-                yield dict(zip(columns, cells, strict=False))
-    except csv.Error:
-        raise InputError("bad_file", f"line {reader.line_num} is not CSV") from None
-    finally:
-        csv.field_size_limit(before)
+    for number, row in enumerate(cells(io.StringIO(text, newline=""), delimiter), 1):
+        if columns is None:
+            columns = tuple(row)
+        elif row:
+            if len(row) < len(columns):
+                raise InputError("bad_file", f"row {number} has {len(row)} of {len(columns)} columns")
+            yield dict(zip(columns, row, strict=False))
 
 
 def _sheet(data: bytes) -> Iterator[dict[str, Any]]:
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        lines = book.worksheets[0].iter_rows(values_only=True)
-        columns = [str(cell) if cell is not None else "" for cell in next(lines, ())]
-        for cells in lines:
-            if any(cell is not None for cell in cells):
-                yield {c: str(v) if v is not None else "" for c, v in zip(columns, cells, strict=False)}
-    except (zipfile.BadZipFile, zlib.error, SyntaxError, LookupError, ValueError, OSError):  # XML's are SyntaxErrors
-        raise InputError("bad_file", "not an XLSX workbook") from None
+    (lines,) = worksheets(data)
+    columns = _told(next(lines, ()))
+    for line in lines:
+        if any(cell is not None for cell in line):
+            yield dict(zip(columns, _told(line), strict=True))
+
+
+def _told(line: Cells) -> list[str]:
+    return ["" if cell is None else str(cell) for cell in line]

@@ -6,9 +6,11 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 
 import pytest
 
+from datagen.stage import stage_class, stage_names
 from tests.datagen.runs import digest, write_inputs, write_recipe
 
 NEW_STAGE = '''
@@ -60,6 +62,34 @@ def test_path_prints_the_folder_and_nothing_else(toy):
     assert wrong.returncode == 2 and wrong.stdout == "" and "upper" in wrong.stderr
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("gc",),
+        ("forget", "left", "--yes"),
+        ("path", "upper"),
+        ("status",),
+        ("verify", "--repair"),
+        ("trace", "0" * 32),
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_run_that_is_not_there_is_not_made(tmp_path, command):
+    found = datagen(command[0], tmp_path / "nothere", *command[1:])
+    assert found.returncode == 2 and f"there is no run at {tmp_path}/nothere" in found.stderr
+    assert "next: check the path" in found.stderr and not (tmp_path / "nothere").exists()
+
+
+def test_help_tells_of_every_option():
+    told = datagen("--help").stdout
+    assert "--debug" in told and "--version" in told
+    assert datagen("--version").stdout.strip() == version("datagen")
+    wide = {"COLUMNS": "150"}
+    plan, run = datagen("plan", "--help", env=wide).stdout, datagen("run", "--help", env=wide).stdout
+    for words in ("This stage alone.", "This stage and what it needs.", "Override: stage.option=value."):
+        assert words in plan and words in run
+
+
 def test_mistakes_exit_2_before_anything_starts(toy, tmp_path):
     write_inputs(tmp_path, files=1, lines=3)
     text = toy[0].read_text().replace("toy.upper", "toy.uper").replace("path: right", "path: nowhere")
@@ -100,7 +130,8 @@ def test_plan_and_dry_run_say_what_would_run_and_why(toy, tmp_path):
 
 
 def test_planning_makes_nothing(toy, tmp_path):
-    assert datagen("plan", toy[0], "--out", tmp_path / "run").returncode == 0
+    planned = datagen("plan", toy[0], "--out", tmp_path / "run", env={"COLUMNS": "150"})
+    assert planned.returncode == 0 and "5 stages to run: no estimate, none has run here yet." in planned.stdout
     assert datagen("run", toy[0], "--out", tmp_path / "run", "--dry-run").returncode == 0
     assert not (tmp_path / "run").exists()
 
@@ -135,7 +166,7 @@ def test_an_interrupted_run_says_what_was_kept(tmp_path):
     assert driver.returncode == 130 and "interrupted; " in said and "right is published" in said, said
     assert "the same command goes on" in said and "Traceback" not in said
     status = datagen("status", tmp_path / "run").stdout
-    assert "under way" not in status and "stopped, " in status and "Nobody is writing it" in status
+    assert "under way" not in status and "stopped, " in status and "Not running." in status
 
 
 def test_forgetting_asks_first(toy, tmp_path):
@@ -165,9 +196,9 @@ def test_a_damaged_version_is_repaired_by_command(toy, tmp_path):
 
 def test_trace_takes_the_run_first(toy):
     wrong = datagen("trace", toy[1], "BADID")
-    assert wrong.returncode == 2 and wrong.stderr.startswith("datagen: BADID is no record id")
+    assert wrong.returncode == 2 and wrong.stderr.startswith("datagen: BADID is not a record id")
     swapped = datagen("trace", "0" * 32, toy[1])
-    assert swapped.returncode == 2 and "is no record id" not in swapped.stderr and str(toy[1]) in swapped.stderr
+    assert swapped.returncode == 2 and "is not a record id" not in swapped.stderr and str(toy[1]) in swapped.stderr
 
 
 def test_status_stages_and_doctor(toy):
@@ -175,7 +206,8 @@ def test_status_stages_and_doctor(toy):
     assert "upper" in said and "under way" not in said and "stopped" not in said
     assert "quarantined: 1 bad_line, 1 id_clash" in " ".join(said.split())
     assert datagen("status", toy[0].parent / "left").returncode == 2
-    assert "toy.upper" in datagen("stages").stdout
+    listed = datagen("stages", env={"COLUMNS": "2000"}).stdout
+    assert "toy.upper" in listed and "[markup] is text" in listed
     explained = datagen("stages", "dedup.minhash").stdout
     assert "threshold" in explained and "near-duplicates" in explained
     explained = datagen("stages", "collectors.records", env={"COLUMNS": "150"}).stdout
@@ -183,6 +215,13 @@ def test_status_stages_and_doctor(toy):
     assert "Ray" in datagen("doctor").stdout
     unsafe = datagen("doctor", env={"RAY_AUTH_MODE": "disabled"})
     assert unsafe.returncode == 1 and "unset RAY_AUTH_MODE" in unsafe.stdout
+
+
+def test_every_option_of_a_stage_says_what_it_means():
+    kinds = {name: stage_class(name) for name in stage_names() if not name.startswith("toy.")}
+    assert len(kinds) > 30
+    silent = [f"{name} {o}" for name, kind in kinds.items() for o, f in kind.model_fields.items() if not f.description]
+    assert not silent
 
 
 def test_a_new_stage_is_one_class_and_one_entry_point(tmp_path):

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from datagen import load
+from datagen.demo import tally
 from datagen.publish import manifest
 from datagen.recipe import load_recipe
 from datagen.runs import run_recipe
@@ -199,3 +200,22 @@ def test_one_worker_publishes_what_two_do(out, tmp_path_factory):
 def test_the_manifest_is_plain_json_without_clocks(out):
     text = json.dumps(manifest(Store(str(out)), "unique"))
     assert "clusters" in text and "time" not in json.loads(text)
+
+
+def test_what_was_caught_counts_every_refusal_whatever_its_reason():
+    def counts(**reasons):
+        return {"merged": 0, "reasons": reasons}
+
+    caught, unreadable = tally(
+        [
+            (
+                "collectors.records",
+                counts(dropped={"same_id": 1, "other": 5}, quarantined={"id_clash": 2, "bad_xml": 4}),
+            ),
+            ("dedup.minhash", {"merged": 7, "reasons": {}}),
+            ("synthesis.generate", counts(dropped={"unsafe": 3, "a_reason_of_tomorrow": 4})),
+            ("reward_filter.filter", counts(dropped={"reward": 1, "reward_of_tomorrow": 1})),
+        ]
+    )
+    assert sorted(caught.values()) == [1, 2, 2, 7, 7] and unreadable == {"bad_xml": 4}
+    assert caught["synthetic texts refused by a check"] == 7 and caught["near and exact duplicates"] == 7

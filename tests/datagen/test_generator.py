@@ -11,7 +11,8 @@ from toy_generator import Posting
 
 from datagen.errors import UsageError
 from datagen.generator import Generator, Request, Response, make_generator
-from datagen.recipe import RecipeError, load_recipe
+from datagen.recipe import load_recipe
+from datagen.recipe_file import RecipeError
 from datagen.record import SCHEMA, record_id, table
 from tests.datagen.runs import write_recipe
 
@@ -155,9 +156,9 @@ stages:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ("{url: 'http://x/', output_may_train: false}", "line 8: .*forbid training models on what it writes"),
-        ("{}", "line 8: .*generator_options.url: Field required"),
-        ("{url: 'http://x/', key: canary-7391}", "line 8: .*generator_options.key: Extra inputs are not permitted"),
+        ("{url: 'http://x/', output_may_train: false}", "yaml:8: .*forbid training models on what it writes"),
+        ("{}", "yaml:9: .*generator_options.url: Field required"),
+        ("{url: 'http://x/', key: canary-7391}", "yaml:9: .*generator_options.key: Extra inputs are not permitted"),
     ],
 )
 def test_a_generator_that_may_not_be_used_is_refused_at_plan(tmp_path, options, message):

@@ -1,8 +1,10 @@
 import json
 import subprocess
 import sys
+import time
 
 import pytest
+from obstore.exceptions import GenericError
 
 from datagen import lease as lease_module
 from datagen.errors import LeaseHeld, LeaseLost
@@ -60,3 +62,52 @@ def test_renewal_notices_a_takeover(store, monkeypatch):
     lease._thread.join(timeout=5)
     with pytest.raises(LeaseLost):
         lease.check()
+
+
+def _away(store, monkeypatch, times: int, carried_out: bool = False) -> list[int]:
+    """Let the next `times` writes of an object store fail, after they are done or instead."""
+    left, swap = [times], store.swap
+
+    def failing(*arguments):
+        if left[0] == 0:
+            return swap(*arguments)
+        left[0] -= 1
+        if carried_out:
+            swap(*arguments)
+        raise GenericError("503 Service Unavailable")
+
+    monkeypatch.setattr(store, "swap", failing)
+    return left
+
+
+@pytest.mark.parametrize("carried_out", [False, True], ids=["refused", "answer lost"])
+def test_a_store_that_fails_once_costs_nothing(store, monkeypatch, carried_out):
+    monkeypatch.setattr(lease_module, "TTL", 1.5)
+    lease = Lease.acquire(store, "first")
+    left = _away(store, monkeypatch, 1, carried_out)
+    before = json.loads(store.read(PATH))["expires"]
+    deadline = time.monotonic() + 10
+    while left[0] or json.loads(store.read(PATH))["expires"] < before + 0.9:  # a renewal after the one that failed
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    lease.check()
+    lease.release()
+    assert json.loads(store.read(PATH))["released"]
+
+
+def test_a_store_that_is_away_for_longer_loses_the_lease(store, monkeypatch):
+    monkeypatch.setattr(lease_module, "TTL", 0.3)
+    lease = Lease.acquire(store, "first")
+    left = _away(store, monkeypatch, 10**9)
+    time.sleep(0.5)
+    with pytest.raises(LeaseLost, match="has not answered"):
+        lease.check()
+    left[0] = 0  # it is back, and nobody came meanwhile
+    lease.check()
+    lease.release()
+
+
+def test_letting_go_of_a_store_that_is_away_hides_no_error(store, monkeypatch):
+    lease = Lease.acquire(store, "first")
+    _away(store, monkeypatch, 10**9)
+    lease.release()

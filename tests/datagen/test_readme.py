@@ -1,5 +1,6 @@
 """What the README shows works."""
 
+import json
 import re
 import shutil
 from importlib.resources import files
@@ -9,6 +10,7 @@ import pytest
 
 from datagen.cli import GROUP
 from datagen.recipe import load_recipe
+from synthesis.preview import chosen
 
 ROOT = Path(__file__).parents[2]
 READMES = ["README.md", "README.zh.md"]
@@ -37,6 +39,25 @@ def test_commands_and_files_exist(name):
         assert (ROOT / path).exists(), path
     for target in re.findall(r"^make (\w+)", text, re.M):
         assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.M)
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_recipe_of_a_preview_has_something_to_preview(name):
+    (recipe,) = re.findall(r"^datagen synthesize (\S+)", (ROOT / name).read_text("utf-8"), re.M)
+    assert chosen(load_recipe(ROOT / recipe), None).use == "synthesis.generate"
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_benchmarks_are_counted_by_their_proof(name):
+    grades = json.loads((ROOT / "datagen" / "proof.json").read_text())
+    read = [grade for row, grade in grades.items() if row.startswith("training_bridge.evaluate/")]
+    told = re.search(r"datagen evaluate .*# (\d+)\D+(\d+)", (ROOT / name).read_text("utf-8"))
+    assert (len(read), read.count("real")) == tuple(map(int, told.groups()))
+
+
+def test_both_languages_give_the_same_figures():
+    figures = [re.findall(r"\d+(?= ?%)", (ROOT / name).read_text("utf-8")) for name in READMES]
+    assert figures[0] == figures[1] != []
 
 
 def test_both_languages_say_the_same_things():

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from datagen.recipe import RecipeError, load_recipe
+from datagen.recipe import load_recipe
+from datagen.recipe_file import RecipeError
 from tests.datagen.runs import RECIPE, write_inputs, write_recipe
 
 
@@ -16,7 +17,7 @@ def mistakes(folder: Path, text: str, *overrides: str) -> list[str]:
     with pytest.raises(RecipeError) as caught:
         load_recipe(write_recipe(folder, text), overrides)
     assert caught.value.exit_code == 2
-    return [str(m) for m in caught.value.mistakes]
+    return [str(m).removeprefix(f"{folder}/") for m in caught.value.mistakes]
 
 
 def test_steps_come_in_an_order_that_can_run(folder):
@@ -33,12 +34,11 @@ def test_all_mistakes_come_at_once_each_with_line_key_and_nearest(folder):
         .replace("vocabulary: words", "vocabulary: word")
     )
     found = mistakes(folder, text.replace("validation: 0.1", "validation: much"))
-    assert any(
-        m.startswith("line 7: stages.upper.use: no stage is named toy.uper") and "'toy.upper'" in m for m in found
-    )
-    assert any("line 6: stages.right.pth: there is no such key" in m and "'path'" in m for m in found)
+    named = "recipe.yaml:7: stages.upper.use: no stage is named toy.uper"
+    assert any(m.startswith(named) and "'toy.upper'" in m for m in found)
+    assert any("recipe.yaml:6: stages.right.pth: unknown option" in m and "'path'" in m for m in found)
     assert any("stages.right.path: is required" in m for m in found)
-    assert any("line 9: stages.common.vocabulary" in m and "'words'" in m for m in found)
+    assert any("recipe.yaml:9: stages.common.vocabulary" in m and "'words'" in m for m in found)
     assert any("split.validation" in m and "'much'" in m for m in found)
 
 
@@ -65,6 +65,10 @@ def test_all_mistakes_come_at_once_each_with_line_key_and_nearest(folder):
         ("name: toy", "name: toy\ntokens: utf9", "utf8"),
         ("name: toy", "name: toy\nname: toy", "is there twice"),
         ("name: toy", "name: [toy", "YAML"),
+        ("name: toy", "name: 2020-99-99", "YAML"),
+        ("name: toy", "name: " + "[" * 2000, "nested too deeply"),
+        ("name: toy", "name: &a {b: *a}", "nested too deeply"),
+        ("{use: toy.lines, path: left}", "{<<: left}", "`<<` merges maps"),
         ("  left:", "  Left:", "lower-case"),
         ("keep_dropped: true", "about: {lift: x}", "stages.upper.about.lift: the recipe has no stage lift"),
         ("keep_dropped: true", "notes: 3", "should be a list, not 3"),
@@ -90,7 +94,7 @@ def test_the_name_of_a_stage_is_no_secret(folder):
 
 def test_a_stage_named_twice_is_one_mistake(folder):
     (found,) = mistakes(folder, RECIPE + "  upper: {use: toy.upper, needs: [upper]}\n")
-    assert found == "line 10: stages.upper: is there twice"
+    assert found == "recipe.yaml:10: stages.upper: is there twice"
 
 
 def test_a_stage_that_is_wrong_itself_is_still_a_stage(folder):
@@ -131,6 +135,55 @@ def test_overrides_are_yaml_and_checked(folder):
     assert recipe.settings.split.test == 0.3
     assert any("did you mean 'upper'" in m for m in mistakes(folder, RECIPE, "uper.keep_dropped=true"))
     assert any("stage.option=value" in m for m in mistakes(folder, RECIPE, "nonsense"))
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("upper.notes=sk-abcdefghijklmnopqrstuv", "looks like a literal secret"),
+        ("left.path=${NOT_SET_ANYWHERE}", "${NOT_SET_ANYWHERE} is not set"),
+        ("left.path.x=3", "stages.left.path is not a map"),
+        ("left.path.x.y=3", "stages.left.path is not a map"),
+        ("upper.needs.a=b", "stages.upper.needs is not a map"),
+        ("left.path=[a", "not valid YAML"),
+        ("left.path=" + "[" * 2000, "nested too deeply"),
+        ("left.pth=left", "unknown option; did you mean 'path'?"),
+        ("left.pause=soon", "not 'soon'"),
+        ("split.test=2", "less than or equal to 0.5"),
+    ],
+)
+def test_overrides_are_held_to_the_rules_of_the_file(folder, override, message):
+    (found,) = mistakes(folder, RECIPE, override)
+    assert found.startswith(f"--set {override.partition('=')[0]}: ") and message in found
+    assert "sk-" not in found
+
+
+def test_overrides_of_what_is_no_recipe(folder):
+    assert any("must map stage names" in m for m in mistakes(folder, "name: x\nstages: [a, b]", "a.path=x"))
+    no_map = RECIPE.replace("split: {validation: 0.1, test: 0.1}", "split: 3")
+    assert any("split is not a map" in m for m in mistakes(folder, no_map, "split.test=0.1"))
+
+
+def test_overrides_expand_variables_too(folder, monkeypatch):
+    monkeypatch.setenv("WHERE", str(folder))
+    recipe = load_recipe(write_recipe(folder), ["left.path=${WHERE}/right"])
+    assert recipe.steps["left"].stage.path == str(folder / "right")
+
+
+def test_merge_keys_take_over_what_is_not_said_again(folder):
+    text = RECIPE.replace("left: {", "left: &left {pause: 0, ").replace("path: right}", "path: right, <<: *left}")
+    recipe = load_recipe(write_recipe(folder, text))
+    assert recipe.steps["right"].stage.pause == 0
+    assert recipe.steps["right"].stage.path == str(folder / "right")
+    found = mistakes(folder, text.replace("pause: 0", "paus: 0"))
+    assert [m.split(":")[1] for m in found] == ["5", "5"]  # where it is said, for both that say it
+
+
+def test_a_value_of_no_kind_that_is_allowed_is_one_mistake_at_the_users_key(folder):
+    text = "name: x\nstages:\n  api:\n    use: collectors.records\n    path: left\n    fields: {text: 3}\n"
+    (found,) = mistakes(folder, text)
+    assert found.startswith("recipe.yaml:6: stages.api.fields.text: input should be a valid string or ")
+    assert found.endswith(", not 3")
 
 
 def test_variables_expand_from_the_environment(folder, monkeypatch):

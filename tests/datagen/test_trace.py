@@ -108,11 +108,11 @@ def test_parents_and_children_are_found_across_generations(family):
 
 def test_unknown_ids_are_refused(medical_run, tmp_path):
     folder, _ = medical_run
-    with pytest.raises(UsageError, match="no record id"):
+    with pytest.raises(UsageError, match="not a record id"):
         trace(folder, "CARD")
     with pytest.raises(UsageError, match="no stage of"):
         trace(folder, "0" * 32)
-    with pytest.raises(UsageError, match="published nothing"):
+    with pytest.raises(UsageError, match="there is no run at"):
         trace(tmp_path, "0" * 32)
 
 

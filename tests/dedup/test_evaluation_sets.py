@@ -1,3 +1,4 @@
+import csv
 import io
 import json
 import tarfile
@@ -215,8 +216,36 @@ def test_a_workbook_of_broken_xml_is_a_clear_error(member, tmp_path):
     with zipfile.ZipFile(whole) as parts, zipfile.ZipFile(tmp_path / "own.xlsx", "w") as broken:
         for name in parts.namelist():
             broken.writestr(name, parts.read(name)[: 60 if name == member else None])
-    with pytest.raises(UsageError, match="not an XLSX workbook"):
+    with pytest.raises(UsageError, match="bad_xlsx"):
         items_of("own", tmp_path / "own.xlsx")
+
+
+def test_a_workbook_that_states_a_wrong_size_is_read_whole(tmp_path):
+    book, whole = openpyxl.Workbook(), io.BytesIO()
+    for line in (["question", "answer"], ["Why?", "So"], ["怎么办？", 1]):
+        book.active.append(line)
+    book.save(whole)
+    with zipfile.ZipFile(whole) as parts, zipfile.ZipFile(tmp_path / "own.xlsx", "w") as wrong:
+        for name in parts.namelist():
+            wrong.writestr(name, parts.read(name).replace(b'ref="A1:B3"', b'ref="A1"'))
+    assert [(i.question, i.answer) for i in items_of("own", tmp_path)] == [("Why?", "So"), ("怎么办？", "1")]
+
+
+def test_one_file_without_items_among_others_is_an_error(tmp_path):
+    (tmp_path / "a.jsonl").write_text(lines({"question": "Why?"}))
+    (tmp_path / "b.csv").write_text("question,answer\n")
+    with pytest.raises(UsageError, match=r"b\.csv holds no item"):
+        items_of("own", tmp_path)
+
+
+def test_reading_benchmarks_leaves_other_readers_of_csv_alone(tmp_path):
+    (tmp_path / "own.csv").write_text("question,answer\nWhy?,So\nHow?,Thus\n")
+    before = csv.field_size_limit()
+    items = read_items("own", files_of("own", str(tmp_path)))
+    next(items)
+    assert csv.field_size_limit() == before
+    list(items)
+    assert csv.field_size_limit() == before
 
 
 def test_spreadsheets_archives_and_folders_hold_benchmarks_too(tmp_path):

@@ -13,7 +13,7 @@ import yaml
 from typer.main import get_command
 
 from datagen.cli import _app
-from datagen.recipe import SECRET_KEY, SECRET_VALUE
+from datagen.recipe_file import SECRET_KEY, SECRET_VALUE
 from datagen.store import is_remote
 
 ROOT = Path(__file__).parents[2]

@@ -46,7 +46,7 @@ class Lines(Source):
 
 
 class Upper(RowStage):
-    """Upper-cases text; drops what says `drop`; splits what holds a bar; fails on `explode`."""
+    """Upper-cases text ([markup] is text); drops what says `drop`; splits what holds a bar; fails on `explode`."""
 
     writes = ("text",)
     pause: float = 0

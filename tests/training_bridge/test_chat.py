@@ -87,7 +87,7 @@ def test_command(folder):
     app = typer.Typer()
     app.command()(chat)
     result = CliRunner().invoke(
-        app, [str(folder), "--max-new-tokens", "5", "--seed", "1"], input="fever?\n咳嗽？\n\nnot asked\n"
+        app, [str(folder), "--max-tokens", "5", "--seed", "1"], input="fever?\n咳嗽？\n\nnot asked\n"
     )
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()

@@ -100,7 +100,7 @@ def test_values_of_the_data_cannot_break_the_card():
 def test_bad_sources_and_targets_are_refused(trained, tmp_path):
     with pytest.raises(UsageError, match="neither a model folder nor a run"):
         model_folder(str(tmp_path))
-    with pytest.raises(UsageError, match="holds no model"):
+    with pytest.raises(UsageError, match="has no model that transformers can load"):
         export_model(tmp_path, tmp_path / "out")
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "file").touch()

@@ -103,7 +103,7 @@ def test_the_command_trains_and_goes_on(tokens, tmp_path):
     assert re.search(
         r"general stage, step \d+, loss \d.\d\d, [\d,]+ tokens/s, MFU \d+%, about [\d,]+ s left", done.output
     )
-    assert "For research only" in done.output
+    assert "For research." in done.output
     before = losses(tmp_path)
     # Finished, it is only written again.
     assert CliRunner().invoke(app, [str(path)]).exit_code == 0
@@ -117,6 +117,9 @@ def test_paths_are_meant_from_the_file(tokens, tmp_path):
     path.write_text(
         yaml.safe_dump({"tokens": "t", "out": "o", "work": str(tmp_path / "w"), "config": CONFIG.model_dump()})
     )
+    with pytest.raises(UsageError, match=r"tokens: nothing is at .*/t$"):
+        read_run(path)
+    (tmp_path / "t").mkdir()
     found = read_run(path)
     assert (found.tokens, found.out, found.work) == (tmp_path / "t", tmp_path / "o", tmp_path / "w")
 
@@ -126,14 +129,26 @@ def test_paths_are_meant_from_the_file(tokens, tmp_path):
     [
         ("{tokens: t, out: o}", "work: Field required; config: Field required"),
         ("[1, 2", "can't be read as YAML: ParserError"),
-        ("just words", "is no training"),
+        ("just words", "is not a valid training"),
+        (None, "there is no file"),
     ],
 )
 def test_files_that_are_no_training(tmp_path, text, message):
     path = tmp_path / "run.yaml"
-    path.write_text(text)
+    if text is not None:
+        path.write_text(text)
     with pytest.raises(UsageError, match=re.escape(message)):
         read_run(path)
+
+
+def test_a_wrong_field_is_answered_by_those_that_there_are(tmp_path):
+    path = tmp_path / "run.yaml"
+    fields = {"tokens": "t", "out": "o", "work": "w", "config": CONFIG.model_dump() | {"presicion": "bfloat16"}}
+    path.write_text(yaml.safe_dump(fields))
+    with pytest.raises(UsageError, match=r"config\.presicion: Extra inputs") as found:
+        read_run(path)
+    assert "precision (float32 | bfloat16, default float32); " in found.value.fix
+    assert "batch_tokens (int, required)" in found.value.fix and "training_bridge" not in found.value.fix
 
 
 def test_a_stage_without_sequences(tokens, tmp_path):

@@ -1,7 +1,6 @@
 """Packing and pretraining as stages of a recipe, on the bundled corpus."""
 
 import json
-from importlib.resources import files
 
 import pyarrow.parquet as pq
 import pytest
@@ -11,8 +10,8 @@ from datagen.publish import manifest
 from datagen.recipe import load_recipe
 from datagen.runs import run_recipe
 from datagen.store import Store
+from tests.training_bridge.published import data
 
-SAMPLE = files("datagen") / "sample"
 RECIPE = """
 name: tiny
 split: {validation: 0.2, test: 0.05}
@@ -32,6 +31,7 @@ stages:
     use: training_bridge.pack
     needs: [graded]
     vocabulary: 600
+    tokenizer_bytes: 8000
     lengths: {general: 512, basic: 128}
     heldout_bytes: 2000
   model:
@@ -47,23 +47,6 @@ stages:
 """
 
 pytestmark = pytest.mark.proof("training_bridge.pack", "training_bridge.pretrain", "fixture")
-
-
-@pytest.fixture(scope="module")
-def recipe(tmp_path_factory):
-    path = tmp_path_factory.mktemp("recipe") / "recipe.yaml"
-    path.write_text(RECIPE.replace("SAMPLE", str(SAMPLE)))
-    return path
-
-
-@pytest.fixture(scope="module")
-def out(recipe, ray_local):
-    run_recipe(load_recipe(recipe), str(recipe.parent / "run"))
-    return recipe.parent / "run"
-
-
-def data(out, stage):
-    return out / stage / manifest(Store(str(out)), stage)["version"] / "data"
 
 
 def test_sequences_hold_the_train_split_once_and_nothing_else(out):
@@ -86,6 +69,16 @@ def test_sequences_hold_the_train_split_once_and_nothing_else(out):
     assert not [r["text"] for r in rows if r["split"] != "train" and r["text"][:60] in everything]
     facts = [json.loads((data(out, "packed") / f"packing-{c}-000.json").read_text()) for c in ("general", "basic")]
     assert sum(f["tokens"] for f in facts) == sum(map(len, packed["input_ids"].to_pylist()))
+
+
+def test_the_tokenizer_learns_from_every_source_in_whatever_order_they_come(out):
+    """Its text is less than the English of the first source."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(data(out, "packed") / "tokenizer")
+    spelt = [tokenizer.decode([number]) for number in range(333, len(tokenizer))]
+    assert any(len(word.strip()) > 2 and word.isascii() for word in spelt)
+    assert any("\u4e00" <= word[:1] <= "\u9fff" for word in spelt)
 
 
 def test_held_out_text_is_validation_of_every_source_by_language_and_department(out):

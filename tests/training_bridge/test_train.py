@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from datagen.errors import UsageError
 from tests.training_bridge.small_run import ARCHITECTURE, CONFIG, DATA, HELDOUT, TOKENIZER, run
 from tests.training_bridge.tiny import tiny_model
 from training_bridge.batches import IGNORED, Batches, assemble
@@ -222,7 +223,7 @@ def test_step_that_is_not_finite_leaves_weights_and_moments(tmp_path, monkeypatc
 
 def test_another_run_is_not_resumed(finished):
     folder, _, _ = finished
-    with pytest.raises(ValueError, match="another run"):
+    with pytest.raises(UsageError, match="another run"):
         run(folder, CONFIG.model_copy(update={"peak_lr": 1e-3}))
 
 
@@ -271,7 +272,7 @@ def test_threads_and_random_state_are_left_as_found(tmp_path):
 )
 def test_inputs_that_do_not_fit(tmp_path, change, message):
     architecture = type(ARCHITECTURE)(**(ARCHITECTURE.to_dict() | change.get("architecture", {})))
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(UsageError, match=message):
         train(
             CONFIG,
             architecture,
@@ -349,7 +350,7 @@ def test_sliced_tables_read_the_same():
 def test_document_lengths_must_add_up():
     row = {"input_ids": [1, 5, 2], "document_lengths": [2], "curriculum": "general"}
     table = pa.Table.from_pylist([row], schema=DATA["general"].schema)
-    with pytest.raises(ValueError, match="don't add up"):
+    with pytest.raises(UsageError, match="don't add up"):
         stream(table)
 
 

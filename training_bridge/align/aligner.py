@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from datagen.errors import DatagenError
+from datagen.errors import DatagenError, UsageError
 from training_bridge.align.config import AlignConfig
 from training_bridge.align.reward import Judge
 from training_bridge.distributed import Ranks, whole
@@ -76,7 +76,7 @@ class Aligner(Learner, ABC):
         self.given = given
         self.pad = self.model.config.pad_token_id
         if config.batch % (config.micro_batch * given.ranks.world):
-            raise ValueError(
+            raise UsageError(
                 f"batch {config.batch} is not a multiple of micro_batch {config.micro_batch} "
                 f"on {given.ranks.world} ranks"
             )

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from datagen import notice
+
 
 def align(
     chain: Annotated[Path, typer.Argument(help="YAML: model, pairs, out, work, methods; graph, scorer, documents.")],
@@ -17,20 +19,20 @@ def align(
     from functools import partial
 
     from datagen.cluster import ray_session
-    from training_bridge.align.job import Reporter, execute, read_chain
-    from training_bridge.progress import relayed
+    from training_bridge.align.job import execute, read_chain
+    from training_bridge.progress import AlignReporter, relayed
 
     say = partial(print, flush=True)
     jobs = read_chain(chain).jobs()
     with ray_session() if workers > 1 else nullcontext():
         for job in jobs:
             with relayed(job.work / "progress", say) if workers > 1 else nullcontext(say) as said:
-                result = execute(job, workers, gpu=gpu, max_failures=max_failures, on_step=Reporter(said))
+                result = execute(job, workers, gpu=gpu, max_failures=max_failures, on_step=AlignReporter(said))
             found = result.measured
             told = (
                 f"{found['accuracy']:.1%} of {found['questions']} held-out questions" if found["questions"] else "done"
             )
             print(f"{job.method}: {result.steps:,} steps, {result.skipped} skipped, {told}")
-    print("For research: not clinically validated, not medical advice.")
+    print(notice.EN)
     print(result.page)
     print(result.model)

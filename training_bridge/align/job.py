@@ -1,19 +1,17 @@
 """Alignments as files and recipes state them: here, or on Ray where there is more than one worker."""
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from datagen.stated import read_stated
+from datagen.stated import read_folders, read_stated
 from training_bridge.align.config import AlignConfig, ELOConfig, PPOConfig, SFTConfig, TDPOConfig
-from training_bridge.launch import OnStep, spread
+from training_bridge.launch import spread
+from training_bridge.progress import OnStep
 
 Method = Literal["sft", "elo", "tdpo", "ppo"]
 CONFIGS: dict[str, type[AlignConfig]] = {"sft": SFTConfig, "elo": ELOConfig, "tdpo": TDPOConfig, "ppo": PPOConfig}
-SECONDS = 2
 
 
 class Job(BaseModel):
@@ -71,12 +69,10 @@ class Chain(BaseModel):
 
 
 def read_chain(path: Path) -> Chain:
-    """A `Chain` from YAML; relative paths are meant from the file's folder. Raises UsageError for a wrong one."""
+    """A `Chain` from YAML; relative paths are meant from the file's folder. Raises UsageError for a wrong
+    one, and where a folder that it begins with is not there."""
     chain = read_stated(path, Chain, "alignment")
-    base = path.absolute().parent
-    folders = [name for name, info in Chain.model_fields.items() if "Path" in str(info.annotation)]
-    given = {name: base / getattr(chain, name) for name in folders if getattr(chain, name) is not None}
-    return chain.model_copy(update=given)
+    return read_folders(path, chain, "model", "pairs", "graph", "scorer", "documents")
 
 
 def execute(
@@ -107,22 +103,3 @@ def _align(fields: dict[str, Any], on_step: OnStep | None) -> Any:
     job = Job.model_validate(fields)
     folders = {name: getattr(job, name) for name in ("work", "graph", "scorer", "documents")}
     return align(job.config, job.model, job.pairs, job.out, **folders, on_step=on_step)
-
-
-class Reporter:
-    """Says where an alignment is, at most every two seconds; pass as `on_step`."""
-
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self.say = say
-        self.said = 0.0
-
-    def __call__(self, row: dict[str, Any]) -> None:
-        if time.monotonic() - self.said < SECONDS:
-            return
-        self.said = time.monotonic()
-        figures = [
-            f"{name} {row[name]:.3g}" for name in ("loss", "reward", "accuracy", "kl") if row.get(name) is not None
-        ]
-        self.say(
-            f"{row['stage']}, step {row['step']:,}, {', '.join(figures)}, {row['tokens_per_second']:,.0f} tokens/s"
-        )

@@ -23,9 +23,10 @@ from training_bridge.align.reward import Judge, folder_sha256
 from training_bridge.align.sft import SFT
 from training_bridge.align.tdpo import TDPO
 from training_bridge.distributed import Ranks
-from training_bridge.loop import Loop, OnStep, reproducible
+from training_bridge.loop import Loop, reproducible
 from training_bridge.m1 import BaichuanM1Config, BaichuanM1ForCausalLM
 from training_bridge.metrics import read
+from training_bridge.progress import OnStep
 from training_bridge.train import ROUNDING_ONLY
 
 METHODS: dict[type[AlignConfig], type[Aligner]] = {SFTConfig: SFT, ELOConfig: ELO, TDPOConfig: TDPO, PPOConfig: PPO}
@@ -89,8 +90,8 @@ def align(
 
     As for `train`, where torch.distributed is initialised every rank makes the same call.
 
-    Raises UsageError for a model that can't be aligned or answers that can't be judged, DatagenError where there is
-    nothing to learn from, ValueError when `work` belongs to another run, and FloatingPointError when the gradients stay
+    Raises UsageError for a model that can't be aligned, answers that can't be judged, and a `work` that belongs to
+    another run, DatagenError where there is nothing to learn from, and FloatingPointError when the gradients stay
     non-finite.
     """
     ranks = Ranks.here()
@@ -128,7 +129,8 @@ def _tokenizer(model: Path) -> Any:
         tokenizer = AutoTokenizer.from_pretrained(model)
     except (OSError, ValueError) as error:
         raise UsageError(
-            f"{model} holds no model: {type(error).__name__}", "give the folder of a Baichuan-M1"
+            f"{model} has no model that transformers can load: {type(error).__name__}",
+            "give the folder of a Baichuan-M1",
         ) from None
     if config.model_type != "baichuan_m1":
         raise UsageError(f"{model} is a {config.model_type}, not a baichuan_m1", "align other models with their tools")

@@ -1,14 +1,15 @@
 """Alignment as stages of a recipe: each takes a model and gives a model."""
 
-import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from datagen.errors import DatagenError
-from datagen.stage import Artefact, Phase, Resources, Stage
+from datagen.stage import Artefact
 from training_bridge.align.config import AlignConfig, ELOConfig, PPOConfig, SFTConfig, TDPOConfig
-from training_bridge.align.job import Job, Reporter, execute
+from training_bridge.align.job import Job, execute
+from training_bridge.progress import AlignReporter
+from training_bridge.stage import Note, Training
 
 if TYPE_CHECKING:
     from datagen.task import Task
@@ -31,13 +32,10 @@ Load with `import training_bridge.m1` and `AutoModelForCausalLM.from_pretrained(
 """
 
 
-class Alignment(Stage):
+class Alignment(Training):
     """What the four stages share."""
 
     version: ClassVar[str] = "1"
-    publishes: ClassVar[str] = "model"
-    inputs: ClassVar[str] = "none"
-    unhashed: ClassVar[tuple[str, ...]] = (*Stage.unhashed, "max_failures")
     method: ClassVar[str]
     options: ClassVar[type[AlignConfig]]
 
@@ -47,26 +45,8 @@ class Alignment(Stage):
     scorer: Annotated[str | None, Artefact("reward")] = Field(
         None, description="the stage with the reward model, for questions without a checker"
     )
-    workers: int = Field(1, gt=0, description="ranks; their number changes rounding")
-    gpu: bool = Field(False, description="a GPU for each worker")
-    max_failures: int = Field(3, ge=0, description="times that several workers begin again when one dies")
 
-    @property
-    def resources(self) -> Resources:
-        """Several workers ask for their own."""
-        return Resources(cpus=0) if self.workers > 1 else Resources(cpus=self.threads, gpus=int(self.gpu))
-
-    def phases(self) -> tuple[Phase, ...]:
-        return (Phase("train", lambda job: [None], self._align, publishes=True),)
-
-    def _align(self, task: "Task") -> dict[str, Any]:
-        if self.workers > 1 and task.job.store.remote:
-            raise DatagenError(
-                f"{self.workers} workers need a folder that they share, and the run is remote",
-                "give the run a path on a shared file system, or the stage one worker",
-            )
-        out = task.scratch / "out"
-        shutil.rmtree(out, ignore_errors=True)
+    def train(self, task: "Task", out: Path) -> Any:
         optional = {"graph": "graph", "scorer": "scorer", "documents": "documents"}
         given = {name: task.artefact(option) for name, option in optional.items() if getattr(self, option, None)}
         job = Job(
@@ -78,17 +58,17 @@ class Alignment(Stage):
             work=task.scratch,
             **given,
         )
-        report = Reporter(_Note(task.job))
-        result = execute(job, self.workers, gpu=self.gpu, max_failures=self.max_failures, on_step=report)
-        for file in sorted(result.model.iterdir()):
-            task.write_file(file.name, file.read_bytes())
-        for file in (result.metrics, result.page):
-            task.write_file(file.name, file.read_bytes())
-        task.write_file("README.md", self._card(task.job.name, result).encode())
+        report = AlignReporter(Note(task.job))
+        return execute(job, self.workers, gpu=self.gpu, max_failures=self.max_failures, on_step=report)
+
+    def files(self, result: Any) -> tuple[Path, ...]:
+        return result.metrics, result.page
+
+    def facts(self, result: Any) -> dict[str, Any]:
         measured = {name: value for name, value in result.measured.items() if name != "samples"}
         return {"steps": result.steps, "tokens": result.tokens, "skipped": result.skipped, "measured": measured}
 
-    def _card(self, name: str, result: Any) -> str:
+    def card(self, name: str, result: Any) -> str:
         rows = []
         for entry in result.history:
             found = entry["measured"]
@@ -139,13 +119,3 @@ class PPO(Alignment, PPOConfig):
 
     method: ClassVar[str] = "ppo"
     options: ClassVar[type[AlignConfig]] = PPOConfig
-
-
-class _Note:
-    """Says in the run how far the stage is; may be sent to another process."""
-
-    def __init__(self, job: Any) -> None:
-        self.job = job
-
-    def __call__(self, text: str) -> None:
-        self.job.store.write(self.job.note, text.encode())

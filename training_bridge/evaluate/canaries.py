@@ -9,6 +9,7 @@ import json
 import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import takewhile
 from math import log2
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ OTHERS = 127
 """Random secrets that each is ranked among: the greatest exposure is log2(128) = 7 bits."""
 WORDS = {
     "en": (
-        "The registration number of the patient {name} is ",
+        "The registration number of the patient {name} is",
         ["Adler", "Birch", "Cedar", "Dalton", "Ember", "Falcon", "Garnet", "Hazel"],
     ),
     "zh": ("患者{name}的登记号码是", ["安柏", "白榆", "柴桑", "杜衡", "方舟", "顾菱", "何苇", "江蓠"]),
@@ -29,7 +30,8 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Canary:
-    """`prompt` and then `secret` are planted `copies` times."""
+    """`prompt` and then `secret` are planted `copies` times. The space between them, if any, is the secret's: most
+    tokenizers bind it to what follows."""
 
     id: str
     language: str
@@ -39,7 +41,11 @@ class Canary:
 
     @property
     def text(self) -> str:
-        return f"{self.prompt}{self.secret}{'。' if self.language == 'zh' else '.'}"
+        return f"{self.begun(self.secret)}{'。' if self.language == 'zh' else '.'}"
+
+    def begun(self, secret: str) -> str:
+        """The prompt with a secret after it."""
+        return f"{self.prompt}{'' if self.language == 'zh' else ' '}{secret}"
 
 
 @dataclass(frozen=True)
@@ -73,13 +79,15 @@ def make_canaries(count: int, seed: int, copies: Sequence[int] = (1,)) -> list[C
 
 
 def write_canaries(canaries: Sequence[Canary], folder: Path) -> Path:
-    """Writes `canaries.json`, to be kept, and `planted.jsonl`, a source for `collectors.records` (`text`, `id`), each
-    canary as often as it is planted; returns the latter."""
+    """Writes `canaries.json`, to be kept, and `planted.jsonl`, a source for `collectors.records`, each canary as
+    often as it is planted; returns the latter."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "canaries.json").write_text(
         json.dumps([asdict(c) for c in canaries], ensure_ascii=False, indent=1), "utf-8"
     )
-    lines = [{"id": f"{c.id}-{copy}", "text": c.text} for c in canaries for copy in range(c.copies)]
+    lines = [
+        {"id": f"{c.id}-{copy}", "text": c.text, "language": c.language} for c in canaries for copy in range(c.copies)
+    ]
     planted = folder / "planted.jsonl"
     planted.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), "utf-8")
     return planted
@@ -101,30 +109,37 @@ def extract(model: Any, tokenizer: Any, canaries: Sequence[Canary], seed: int = 
 def _extract(model: Any, tokenizer: Any, canary: Canary, rng: random.Random) -> Extracted:
     import torch
 
-    inputs = tokenizer(canary.prompt, return_tensors="pt").to(model.device)
-    room = len(tokenizer(canary.secret, add_special_tokens=False)["input_ids"]) + 4
+    secrets = [canary.secret, *(_secret(rng) for _ in range(OTHERS))]
+    spelt = [tokenizer(canary.begun(secret))["input_ids"] for secret in secrets]
+    # What all have in common: a prompt's last token may be another where something follows.
+    columns = zip(tokenizer(canary.prompt)["input_ids"], *spelt, strict=False)
+    start = [column[0] for column in takewhile(lambda column: len(set(column)) == 1, columns)]
+    mine, *others = (_nats(model, ids, len(start)) for ids in spelt)
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
+    inputs = torch.tensor([start], device=model.device)
+    room = max(map(len, spelt)) - len(start) + 4
     with torch.inference_mode():
-        out = model.generate(**inputs, max_new_tokens=room, do_sample=False, pad_token_id=pad)
-    written = tokenizer.decode(out[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
-    mine, *others = _nats(model, tokenizer, canary.prompt, [canary.secret, *(_secret(rng) for _ in range(OTHERS))])
+        out = model.generate(
+            inputs,
+            attention_mask=torch.ones_like(inputs),
+            max_new_tokens=room,
+            do_sample=False,
+            pad_token_id=pad,
+        )
+    written = tokenizer.decode(out[0, len(start) :], skip_special_tokens=True)
     rank = 1 + sum(other < mine for other in others)
     return Extracted(canary, canary.secret in written, log2((OTHERS + 1) / rank))
 
 
-def _nats(model: Any, tokenizer: Any, prompt: str, secrets: Sequence[str]) -> list[float]:
-    """Cost of each secret after the prompt."""
+def _nats(model: Any, ids: list[int], before: int) -> float:
+    """Cost of the tokens that follow the first `before`."""
     import torch
     from torch.nn import functional as F
 
-    costs = []
-    before = len(tokenizer(prompt)["input_ids"])
-    for secret in secrets:
-        ids = tokenizer(prompt + secret, return_tensors="pt")["input_ids"].to(model.device)
-        with torch.inference_mode():
-            logits = model(ids).logits[0, before - 1 : -1].float()
-        costs.append(float(F.cross_entropy(logits, ids[0, before:], reduction="sum")))
-    return costs
+    tokens = torch.tensor([ids], device=model.device)
+    with torch.inference_mode():
+        logits = model(tokens).logits[0, before - 1 : -1].float()
+    return float(F.cross_entropy(logits, tokens[0, before:], reduction="sum"))
 
 
 def _secret(rng: random.Random) -> str:

@@ -16,7 +16,6 @@ RESULTS, PAGE, RESPONSES = "results.json", "results.html", "responses.jsonl"
 FORMAT = 1
 LEAST_DEPARTMENT = 5
 """Items of a department below which it is not shown."""
-PROTOCOLS = ("judge", "letters", "options", "reference")
 
 
 @dataclass(frozen=True)

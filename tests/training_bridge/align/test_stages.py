@@ -1,7 +1,6 @@
 """The four methods as stages of one recipe on the bundled corpus, and as `datagen align`."""
 
 import json
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -12,13 +11,12 @@ from typer.testing import CliRunner
 from datagen.errors import UsageError
 from datagen.publish import manifest
 from datagen.recipe import load_recipe
-from datagen.runs import run_recipe
 from datagen.stage import InputPath
 from datagen.store import Store
 from tests.training_bridge.align.small import samples, write_model, write_pairs
+from tests.training_bridge.published import SAMPLE, data
 from training_bridge.align.command import align
 
-SAMPLE = files("datagen") / "sample"
 ROOT = Path(__file__).parents[3]
 RECIPE = """
 name: tiny
@@ -55,23 +53,6 @@ METHODS = ("sft", "elo", "tdpo", "ppo")
 pytestmark = pytest.mark.proof(
     "training_bridge.sft", "training_bridge.elo", "training_bridge.tdpo", "training_bridge.ppo", "fixture"
 )
-
-
-@pytest.fixture(scope="module")
-def recipe(tmp_path_factory):
-    path = tmp_path_factory.mktemp("recipe") / "recipe.yaml"
-    path.write_text(RECIPE.replace("SAMPLE", str(SAMPLE)))
-    return path
-
-
-@pytest.fixture(scope="module")
-def out(recipe, ray_local):
-    run_recipe(load_recipe(recipe), str(recipe.parent / "run"))
-    return recipe.parent / "run"
-
-
-def data(out, stage):
-    return out / stage / manifest(Store(str(out)), stage)["version"] / "data"
 
 
 def test_each_stage_gives_a_model_that_goes_on_from_the_one_before(out):
@@ -156,6 +137,19 @@ def test_a_wrong_chain_is_refused_before_anything_starts(tmp_path, method, messa
     (tmp_path / "chain.yaml").write_text(yaml.safe_dump(fields))
     with pytest.raises(UsageError, match=message):
         read_chain(tmp_path / "chain.yaml")
+
+
+def test_a_chain_begins_with_what_is_there(tmp_path):
+    from training_bridge.align.job import read_chain
+
+    fields = {"model": "m", "pairs": "p", "graph": "g", "out": "o", "work": "w", "methods": [{"use": "sft"}]}
+    (tmp_path / "chain.yaml").write_text(yaml.safe_dump(fields))
+    for name, folder in (("model", "m"), ("pairs", "p"), ("graph", "g")):
+        with pytest.raises(UsageError, match=f"{name}: nothing is at"):
+            read_chain(tmp_path / "chain.yaml")
+        (tmp_path / folder).mkdir()
+    found = read_chain(tmp_path / "chain.yaml")
+    assert (found.graph, found.work, found.scorer) == (tmp_path / "g", tmp_path / "w", None)
 
 
 def test_the_published_recipe_shares_every_stage_of_the_demo():

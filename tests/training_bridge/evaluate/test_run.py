@@ -87,6 +87,9 @@ def test_what_can_not_be_run_is_said(model, data, tmp_path):
         run(Generator(), ["mmlu_anatomy"], data=data)
     with pytest.raises(UsageError, match="neither a model folder nor a run"):
         run(tmp_path, ["mmlu_anatomy"], data=data)
+    for listed in (True, False):
+        with pytest.raises(UsageError, match=r"there is no folder .*nodata"):
+            evaluate(str(model), data=tmp_path / "nodata", list_=listed)
 
 
 def test_the_command_lists_runs_and_compares(model, data, tmp_path):

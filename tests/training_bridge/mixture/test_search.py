@@ -107,6 +107,12 @@ def test_mistakes_of_a_plan_are_named(rows, tmp_path):
     path.write_text(yaml.safe_dump({"rows": "rows.parquet", "objective": {"a": 0.5, "b": 0.1}}))
     with pytest.raises(UsageError, match="weights of objective must be at least 0 and sum to 1"):
         read_plan(path)
+    path.write_text(yaml.safe_dump({"rows": "nothere"}))
+    with pytest.raises(UsageError, match=r"rows: nothing is at .*/nothere$"):
+        read_plan(path)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError, match="holds no Parquet"):
+        prepare(plan(tmp_path / "empty"), tmp_path / "corpus")
     with pytest.raises(UsageError, match="has no column department"):
         prepare(plan(rows, column="department"), tmp_path / "corpus")
     with pytest.raises(UsageError, match="moon: no such group"):
