@@ -157,7 +157,14 @@ def test_an_interrupted_run_says_what_was_kept(tmp_path):
         "--out",
         str(tmp_path / "run"),
     ]
-    driver = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    driver = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell's background jobs ignore Ctrl-C, and so do their children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     while not list((tmp_path / "run").glob("right/*/manifest.json")):
         assert driver.poll() is None
         time.sleep(0.05)
