@@ -33,10 +33,11 @@ class Arm:
 
 def compare(claim: str, arms: Sequence[Arm], heldout: Mapping[str, Sequence[str]], plan: Plan, folder: Path) -> None:
     """Trains every arm with every seed, prints the mean bits per byte over the held-out labels, and each arm's
-    difference from the first, paired by seed, with its 95 % interval. Goes on from the results in `folder`."""
+    difference from the first, paired by seed, with its 95 % interval. Goes on from the results of the same plan in
+    `folder`."""
     from transformers import AutoTokenizer
 
-    folder = folder / claim
+    folder = folder / claim / hashlib.sha256(plan.model_dump_json().encode()).hexdigest()[:12]
     if not (folder / "tokenizer").exists():
         train_tokenizer(_some(arms), plan.vocabulary).save_pretrained(folder / "tokenizer")
     tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer")
