@@ -27,7 +27,7 @@ from training_bridge.schedule import wsd
 from training_bridge.tokenizer import encode_documents, train_tokenizer
 
 VOCABULARY, LENGTH, ROWS, TOKENS, EVALUATE = 2048, 256, 4, 1_200_000, 120_000
-RATES, SEEDS = (7e-4, 1.4e-3, 2.8e-3), (0, 1, 2)
+RATES, SEEDS = (3.5e-4, 7e-4, 1.4e-3, 2.8e-3), (0, 1, 2)
 MODELS = ("M1", "M1, no convolution", "Llama")
 HELD_OUT = 40
 """Texts per language."""
