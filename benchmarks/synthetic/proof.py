@@ -36,7 +36,7 @@ from benchmarks.training._texts import medical
 from synthesis.loss import clozes, edge_losses, opened
 
 ARMS = ("real", "repeated", "raw", "accepted", "reflected")
-VOCABULARY, LENGTH, BATCH = 4096, 256, 1024
+VOCABULARY, LENGTH, BATCH = 2048, 256, 1024
 ERRORS = 1 / 3
 CLOZES, WRONG = 600, 3
 HELDOUT = 60_000
@@ -210,8 +210,8 @@ def _trained(corpus: dict, arm: str, seed: int, budget: int, work: Path) -> dict
         batch_tokens=BATCH,
         micro_batch_tokens=BATCH,
         warmup_tokens=tokens // 10,
-        peak_lr=1e-3,
-        final_lr=5e-5,
+        peak_lr=7e-4,
+        final_lr=3.5e-5,
         threads=1,
         seed=seed,
     )
