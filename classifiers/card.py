@@ -5,6 +5,7 @@ from collections import Counter
 from classifiers.examples import GUESSED, NAMED, TRAIN, VALIDATION, WEAK, Chosen
 from classifiers.metrics import Quality, confusions, f1_scores
 from classifiers.model import ENCODER, LINEAR, Description, HeadDescription
+from datagen import notice
 
 CONFUSIONS = 20
 ENGINES = {LINEAR: "Linear over hashed words and characters", ENCODER: "Transformer encoder, fine-tuned"}
@@ -26,7 +27,9 @@ def card(
     parts = [
         f"# Classifier of {', '.join(description.heads)}",
         "",
-        "For research. Not reviewed by a clinician, not clinically validated, not medical advice.",
+        notice.MARKDOWN,
+        "",
+        f"{notice.UNREVIEWED_EN} {notice.UNREVIEWED_ZH}",
         "",
         f"- {ENGINES[description.engine]}, {size:,} bytes",
         f"- Learnt from {len(learnt)} rows, labelled by their source or by terms, and {term_lines} lines of terms.",

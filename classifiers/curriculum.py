@@ -14,7 +14,6 @@ from datagen.taxonomy import ABSTAINED, NOT_MEDICAL
 if TYPE_CHECKING:
     from datagen.task import Task
 
-CURRICULA = ("general", "basic", "advanced")
 APPLIED = frozenset(("GUIDE", "SRMA", "RCT", "CASE", "NOTE", "EXAM"))
 """Content types that decide about patients, or test such decisions."""
 SCHOLARLY = frozenset(("OBS", "REVIEW", "BASIC", "METHOD", "LABEL", "DRUGREF", "LECT"))
@@ -46,11 +45,17 @@ class Curriculum(Stage):
 
     def phases(self) -> tuple[Phase, ...]:
         return (
-            Phase("words", lambda job: job.part_keys(), self._words),
-            Phase("frequencies", lambda job: [0], self._frequencies),
+            *self.counting(),
             Phase("measure", lambda job: job.part_keys(), self._measure),
             Phase("thirds", lambda job: [0], self._thirds),
             Phase("rows", lambda job: job.part_keys(), self._rows, publishes=True),
+        )
+
+    def counting(self) -> tuple[Phase, ...]:
+        """What `difficulty` needs to know of the whole corpus before it measures a text."""
+        return (
+            Phase("words", lambda job: job.part_keys(), self._words),
+            Phase("frequencies", lambda job: [0], self._frequencies),
         )
 
     def _words(self, task: "Task") -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from classifiers.curriculum import CURRICULA
+from datagen.record import CURRICULA
 from datagen.taxonomy import ABSTAINED, load_taxonomy
 
 LANGUAGE = re.compile("[a-z]{2,3}")

@@ -15,12 +15,12 @@ from datagen import notice
 from datagen.plan import make_plan
 from datagen.publish import manifest
 from datagen.recipe import Recipe, load_recipe
+from datagen.record import CURRICULA
 from datagen.reports import report
 from datagen.runs import run_recipe
 from datagen.store import Store
 
 LAST_DATA_STAGE = "curated"
-CURRICULUM = ("general", "basic", "advanced")
 CAUGHT = {
     ("dropped", "same_id"): "exact copies of an id",
     ("quarantined", "id_clash"): "ids used for two different texts",
@@ -110,7 +110,7 @@ def _training(store: Store) -> None:
     found = manifest(store, "model")
     result = found["results"]["train"]
     print(f"\nTrained {result['steps']} steps on {result['tokens']:,} tokens, {result['skipped']} steps skipped.")
-    for stage in sorted(result["bits_per_byte"], key=CURRICULUM.index):
+    for stage in sorted(result["bits_per_byte"], key=CURRICULA.index):
         bits = ", ".join(f"{label} {value:.3f}" for label, value in result["bits_per_byte"][stage].items())
         print(f"  after {stage:9}{bits} bits per byte, held out")
 

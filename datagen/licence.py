@@ -1,6 +1,5 @@
 """Licences: SPDX expressions, what each allows, and what children inherit. Not legal advice."""
 
-import difflib
 import re
 from collections.abc import Iterable
 from functools import lru_cache
@@ -11,6 +10,7 @@ from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from datagen.licence_texts import STATEMENTS
+from datagen.near import nearest
 
 Operation = Literal["keep", "redistribute", "derive", "commercial"]
 UNKNOWN = "NOASSERTION"
@@ -93,12 +93,12 @@ def declared(license: str) -> str:
     named = from_text(license)
     found = named if _ADDRESS.fullmatch(license) and not named.startswith("LicenseRef-") else canonical(license)
     if found == UNKNOWN:
-        near = difflib.get_close_matches(license.replace(" ", "-"), _COMMON, 1, 0.5)
-        nearest = near[0] if named in (UNKNOWN, "LicenseRef-CC-BY") and near else named
+        near = nearest(license.replace(" ", "-"), _COMMON)
+        meant = near if named in (UNKNOWN, "LicenseRef-CC-BY") and near else named
         raise PydanticCustomError(
             "licence",
             "must be an SPDX expression such as CC-BY-4.0, LicenseRef-NAME, or NOASSERTION where it is unknown",
-            {"nearest": "" if nearest == UNKNOWN else nearest},
+            {"nearest": "" if meant == UNKNOWN else meant},
         )
     return found
 

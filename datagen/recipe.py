@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from datagen.errors import UsageError
 from datagen.generator import generator_names, make_generator
-from datagen.recipe_file import Key, RecipeFile, nearest
+from datagen.near import nearest
+from datagen.recipe_file import Key, RecipeFile
 from datagen.record import SCHEMA, TOKEN_COUNTERS
 from datagen.stage import Artefact, InputPath, SourceNames, Stage, stage_class, stage_names
 from datagen.store import is_remote

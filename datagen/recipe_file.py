@@ -1,6 +1,5 @@
 """A recipe's YAML, and what the command line sets in it, as plain data of which every key knows where it was said."""
 
-import difflib
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -11,6 +10,7 @@ from typing import Any
 import yaml
 
 from datagen.errors import UsageError
+from datagen.near import did_you_mean, nearest
 
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 SECRET_KEY = re.compile(r"(api_?keys?|token|passwords?|passwd|secrets?|credentials?)$", re.IGNORECASE)
@@ -34,8 +34,8 @@ class Mistake:
     nearest: str = ""
 
     def __str__(self):
-        hint = f"; did you mean {self.nearest!r}?" if self.nearest else ""
-        return f"{self.place[1]}: {self.where}: {self.message}{hint}"
+        told = "; ".join(filter(None, (self.message, did_you_mean(self.nearest))))
+        return f"{self.place[1]}: {self.where}: {told}"
 
 
 class RecipeError(UsageError):
@@ -153,9 +153,3 @@ class RecipeFile:
             if name not in os.environ:
                 self.complain(key, f"${{{name}}} is not set in the environment")
         return VARIABLE.sub(lambda m: os.environ.get(m[1], m[0]), value)
-
-
-def nearest(word: str, choices: Iterable[str]) -> str:
-    """The choice that is most like a word, or nothing where none is."""
-    found = difflib.get_close_matches(word, list(choices), 1, 0.5)
-    return found[0] if found else ""

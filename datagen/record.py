@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import unicodedata
 from collections.abc import Iterable
+from typing import Literal, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -68,6 +69,8 @@ DEFAULTS = {
     "phi_status": "unknown",
 }
 SPLITS = ("train", "validation", "test")
+CurriculumName = Literal["general", "basic", "advanced"]
+CURRICULA: tuple[CurriculumName, ...] = get_args(CurriculumName)
 
 
 def extended(extra: Iterable[pa.Field]) -> pa.Schema:

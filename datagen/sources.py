@@ -1,6 +1,5 @@
 """Source lists: which public files a recipe reads, where they are, what they must be, and under which licence."""
 
-import difflib
 import re
 from collections.abc import Iterable
 from datetime import date
@@ -13,6 +12,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
 
 from datagen.errors import UsageError
+from datagen.near import did_you_mean, nearest
 from datagen.packs import is_safe
 from datagen.web import HOST
 
@@ -146,8 +146,7 @@ class SourceList(_Entry):
         """The named sources, or all. Raises UsageError for an unknown name."""
         for name in names:
             if name not in self.sources:
-                near = difflib.get_close_matches(name, self.sources, 1)
-                hint = f"did you mean {near[0]}?" if near else "--dry-run lists them all"
+                hint = did_you_mean(nearest(name, self.sources)) or "--dry-run lists them all"
                 raise UsageError(f"there is no source {name} in the list", hint)
         return {name: source for name, source in self.sources.items() if not names or name in names}
 

@@ -20,16 +20,18 @@ _ADVERBS = (
 _CLAUSE = (
     rf"(?:{_START}|\b(?:and|or|but|that|which|because|since|(?:al)?though|while|whereas|where|believed?|suggests?)\s+)"
 )
-LEADS_EN = re.compile(rf"{_CLAUSE}{_ADVERBS}(?:an?\s+)?$", re.I)
+_CASES = r"(?:(?:an?\s+)?(?!no\b|few\b|rare\b)(?:[a-z]+\s+){0,4}cases\s+of\s+)?"
+LEADS_EN = re.compile(rf"{_CLAUSE}{_ADVERBS}{_CASES}(?:an?\s+)?$", re.I)
 LEADS_NARROWED_EN = re.compile(
     rf"{_CLAUSE}{_ADVERBS}(?:(?:an?|the|their|its)\s+)?"
-    r"(?:(?!(?:of|in|to|by|with|for|from|on|at|as|is|are|be|not|no)\b)[a-z-]+\s+){0,2}$",
+    r"(?:(?!(?:of|in|to|by|with|for|from|on|at|as|during|after|before|among|without|against|is|are|be|not|no)\b)"
+    r"[a-z-]+\s+){0,2}$",
     re.I,
 )
 BARE_EN = re.compile(
     rf"(?:{_CLAUSE}|\b(?:nor|of|with|have|has|had|in|for|to|from|by|as|like|during|against|is|are|get|having"
     r"|includ(?:es?|ing)|treat(?:s|ing)?|reliev(?:es?|ing)|control(?:s|ling)?|diagnos(?:es?|ing)|detect(?:s|ing)?"
-    rf"|confirm(?:s|ing)?|identify(?:ing)?|caus(?:es?|ing))\s+){_ADVERBS}(?:an?\s+)?$",
+    rf"|confirm(?:s|ing)?|called|identify(?:ing)?|caus(?:es?|ing))\s+){_ADVERBS}(?:an?\s+)?$",
     re.I,
 )
 """`the` and `this` refer to something said before, and are not among them."""
@@ -58,7 +60,7 @@ _LINKS_ZH = (
 LEADS_ZH = re.compile(rf"(?:{_START_ZH}|{_LINKS_ZH})$")
 BARE_ZH = re.compile(
     rf"(?:{_START_ZH}|{_LINKS_ZH}|对|患有?|得了?|如|例如|比如|像|为|有|出现|引起|引来|导致|致使|造成|引发|诱发|治疗|缓解|减轻"
-    r"|改善|诊断|确诊|确定|判断|明确|发现|见于|属于|并发|合并|伴有?|存在|预防|等|防止|包括|被)$"
+    r"|改善|诊断|确诊|确定|判断|明确|发现|见于|属于|并发|合并|伴有?|存在|预防|等|防止|包括|被)(?:您的|你的)?$"
 )
 _FREE_ZH = (
     r"(?:感(?![染冒]))?\s*(?:[（(][^()（）]{1,20}[)）])?(?:$|[，。；：、！？,;:!?.\s)）”\"]|等|和|及|与|或|以及|以?并|而|且|甚至"

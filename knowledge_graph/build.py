@@ -88,7 +88,7 @@ class Build(Source):
     out, so that diagnosis can be measured on them.
     """
 
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
 
     obo: Paths = Field(None, description="ontologies in OBO (.obo): files, folders, globs, archives or URLs")
     babelon: Paths = Field(None, description="Chinese translations in Babelon (.tsv)")

@@ -1,8 +1,7 @@
-"""An evidence bundle: what a synthetic text may say, each statement with its edge key. Plain data, JSON in and out."""
+"""An evidence bundle: what a synthetic text may say, each statement with its edge key."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -68,22 +67,3 @@ class Bundle:
     def entity(self, node: str) -> Entity:
         """The entity of an id. Raises KeyError."""
         return self._entities[node]
-
-    def to_json(self) -> dict[str, Any]:
-        """As plain dicts, lists, strings and numbers."""
-        return {k: [*v] if isinstance(v, tuple) else v for k, v in asdict(self).items()}
-
-    @staticmethod
-    def from_json(data: dict[str, Any]) -> "Bundle":
-        """The inverse of `to_json`. Raises KeyError or TypeError for anything else."""
-        entities = [{k: tuple(v) if isinstance(v, list) else v for k, v in e.items()} for e in data["entities"]]
-        return Bundle(
-            **data
-            | {
-                "facts": tuple(Fact(**fact) for fact in data["facts"]),
-                "negatives": tuple(Fact(**fact) for fact in data["negatives"]),
-                "distractors": tuple(data["distractors"]),
-                "entities": tuple(Entity(**entity) for entity in entities),
-                "departments": tuple(data["departments"]),
-            }
-        )

@@ -22,10 +22,13 @@ DENIED = re.compile(
 )
 NOT_ONLY = re.compile(r"\bnot\s+(?:only|just|always|necessarily)\b|不[仅但只光]|不一定|未必", re.I)
 OPEN = re.compile(
-    r"\b(?:may|might|could|possibl[ey]|likely|probably|perhaps|seems?|appears?|suggests?|potential\w*|believed?|thought)\b"
-    r"|可能|或许|也许|或者?是|怀疑|疑似|考虑|推测",
+    r"\b(?:might|could|possibl[ey]|likely|probably|perhaps|seems?|appears?|suggests?|potential\w*|believed?|thought)\b"
+    r"|可能[就也还都]?是|或许|也许|或者?是|怀疑|疑似|考虑|推测",
     re.I,
 )
+MAY = re.compile(r"\bmay\b|可能", re.I)
+"""Said of what a disease does, in some patients (gout may cause fever); said of what it comes from, a doubt."""
+IN_SOME = frozenset(("finding", "test", "treatment", "site"))
 UNCLAIMED = re.compile(
     r"\b(?:if|whether|unless|when(?:ever)?|in\s+case|no\s+evidence|unclear|unknown|hypothesi\w+|myth|suspected|compared?|than)\b"
     r"|如果|若|假如|一旦|要是|是否|还是|排除|是不是|无法|不能一定|难以(?:确定|肯定|判断)|误以?为",
@@ -167,9 +170,15 @@ class _Reading:
         denied = bool(DENIED.search(gap) or (pattern.turned and DENIED.search(near[-12:])))
         if denied and ("," in gap or SOME.search(near)):
             return None
-        unsure = bool(OPEN.search(gap) or OPEN.search(near))
+        may = MAY.search(gap)
+        some = pattern.family in IN_SOME and not (pattern.family == "finding" and pattern.turned)
+        unsure = bool(OPEN.search(gap) or OPEN.search(near) or MAY.search(near) or (may and not some))
+        if denied and (unsure or may):
+            return None  # may not cause: neither affirmed nor denied
         chosen = [self._names[i] for i in (*lefts, *rights)]
-        if (not unsure and any(m.uncertain for m in chosen)) or (not denied and any(m.negated for m in chosen)):
+        if (not unsure and not may and any(m.uncertain for m in chosen)) or (
+            not denied and any(m.negated for m in chosen)
+        ):
             return None  # a cue reaches them, and it isn't clear how
         return denied, unsure
 
@@ -219,7 +228,7 @@ class _Reading:
             float(share[1]) / 100 if share else None,
             at=(object_.start, object_.end),
             by=(subject.start, subject.end),
-            uncertain=unsure and polarity > 0,
+            uncertain=unsure,
         )
 
 

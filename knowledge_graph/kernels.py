@@ -1,6 +1,7 @@
 """Compiled loops of linking, in one file because numba's cache notices changes only in the file that a loop stands in.
 The functions around them, in fold.py and matcher.py, say what they mean."""
 
+import numpy as np
 from numba import njit, types
 from numba.core.types import boolean, int32, int64, uint8, uint32, uint64
 
@@ -28,6 +29,7 @@ def kernel(*arguments):
 
 
 inner = njit(nogil=True, error_model="numpy", inline="always")
+part = njit(nogil=True, error_model="numpy")
 
 
 @inner
@@ -131,6 +133,32 @@ def grow(tokens, starts, table, found, ends):
     return states
 
 
+@part
+def identify(hashes, count, words, word_ids):
+    """The number of each token in the vocabulary, or `ABSENT`: looked up once, however many searches meet it."""
+    ids = np.empty(count, np.int32)
+    mask = len(words) - 1
+    for t in range(count):
+        at = slot(hashes[t], mask)
+        while word_ids[at] != ABSENT and words[at] != hashes[t]:
+            at = (at + 1) & mask
+        ids[t] = word_ids[at]
+    return ids
+
+
+@part
+def capitals(codes, offsets, starts, ends, first, last):
+    """Whether tokens are written in capitals and digits, a small s at the end of the last aside."""
+    for t in range(first, last + 1):
+        for i in range(starts[t], ends[t]):
+            c = codes[offsets[i]]
+            if not (65 <= c <= 90 or 48 <= c <= 57) and not (
+                c == LOWER_S and t == last and starts[t] < i == ends[t] - 1
+            ):
+                return False
+    return True
+
+
 @kernel(
     *(read(uint32), read(uint32), read(int32)),
     *(read(uint64), read(int32), read(int32), int64),
@@ -160,38 +188,26 @@ def scan(
     it is `held` until that is known. `after_one` are the characters that may follow a lone Han character."""
     found, t, limit = 0, 0, count
     held, held_end, held_state = ABSENT, 0, 0
-    word_mask, edge_mask = len(words) - 1, len(edges) - 1
+    ids, edge_mask = identify(hashes, count, words, word_ids), len(edges) - 1
     while t < count:
         state, best, best_state, best_caps = 0, 0, 0, False
-        caps = True
         u = t
-        while u < limit:
-            at = slot(hashes[u], word_mask)
-            while word_ids[at] != ABSENT and words[at] != hashes[u]:
-                at = (at + 1) & word_mask
-            token = word_ids[at]
-            if token == ABSENT:
-                break
-            key = (uint64(state) << uint64(32)) | uint64(token)
+        while u < limit and ids[u] != ABSENT:
+            key = (uint64(state) << uint64(32)) | uint64(ids[u])
             at = slot(key, edge_mask)
             while states[at] != ABSENT and edges[at] != key:
                 at = (at + 1) & edge_mask
             state = states[at]
             if state == ABSENT:
                 break
-            whole = caps
-            for i in range(starts[u], ends[u]):
-                c = codes[offsets[i]]
-                if not (65 <= c <= 90 or 48 <= c <= 57):
-                    caps = False
-                    if i != ends[u] - 1 or c != LOWER_S or i == starts[u]:
-                        whole = False
             flag = flags[state]
-            if flag & (ANY | CUE) or (flag & CAPITALS and whole):
-                lone = u == t and flag & ANY and is_han(folded[starts[u]])
-                after = folded[ends[u]] if ends[u] < len(folded) else uint32(0)
-                if not lone or (after < BASIC and after_one[after]):
-                    best, best_state, best_caps = u + 1, state, whole
+            if flag:
+                caps = capitals(codes, offsets, starts, ends, t, u)
+                if flag & (ANY | CUE) or caps:
+                    lone = u == t and flag & ANY and is_han(folded[starts[u]])
+                    after = folded[ends[u]] if ends[u] < len(folded) else uint32(0)
+                    if not lone or (after < BASIC and after_one[after]):
+                        best, best_state, best_caps = u + 1, state, caps
             u += 1
         first = t
         if held != ABSENT:

@@ -61,6 +61,17 @@ BRANCHES = {
     "HP:0032223": "blood_group",
 }
 """Branches of HPO that are not findings in a patient. Onset, once a branch of its own, is below the clinical course."""
+MEMBERS = {
+    "modifier": """
+        0012824 0012825 0012826 0012827 0012828 0012829 0012830 0012832 0012833 0012834 0012835 0012837 0012838 0012839
+        0012840 0020034 0025153 0025204 0025254 0025275 0025281 0025283 0025297 0025304 0030645 0030646 0031375 0031796
+        0031915 0032319 0032320 0032321 0032322 0032535
+    """,
+    "frequency": "0040280 0040281 0040282 0040283 0040284 0040285",
+    "history": "0032316",
+}
+"""Of these branches (Severe, Left, Occasional, Family history): files of names alone don't say where they stand."""
+OF_HPO = {f"HP:{number}": kind for kind, numbers in MEMBERS.items() for number in numbers.split()}
 OTHER = "other"
 
 
@@ -68,7 +79,7 @@ def kind_of(term: Term) -> str:
     """The type of a term: what the file calls it where that is a type of ours, else what its prefix stands for."""
     if term.kind in KINDS:
         return term.kind
-    return NAMESPACES.get(term.kind) or PREFIXES.get(term.id.partition(":")[0].upper(), OTHER)
+    return OF_HPO.get(term.id) or NAMESPACES.get(term.kind) or PREFIXES.get(term.id.partition(":")[0].upper(), OTHER)
 
 
 def kinds_below(is_a: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -3,8 +3,8 @@ is denied."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,8 +19,7 @@ from knowledge_graph.names import phrases_of
 from knowledge_graph.negation import Event, negated, uncertain
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """A name found in text: `text[start:end]` names `node` of `type`; `negated` where the text says it is absent.
 
     `candidates` are all nodes that bear the name, `node` first, then by name rather than synonym and the best
@@ -63,6 +62,7 @@ class Linker:
         sorted_states = states[: len(phrases)][order]
         self._starts = np.searchsorted(sorted_states, np.arange(states.max(initial=0) + 2))
         self._named: dict[int, tuple[int, ...]] = {}
+        self._told: dict[tuple[int, ...], tuple[tuple[str, ...], str]] = {}
 
     def link(self, text: str) -> list[Mention]:
         """Mentions in order, none overlapping; offsets are Python string offsets into `text`."""
@@ -81,8 +81,10 @@ class Linker:
                         company = {m[2][0] for m in matches if len(m[2]) == 1}
                     first = chosen(self.graph, text, end, rows, company)
                     rows = (first, *(row for row in rows if row != first))
-                ids = tuple([self.graph.ids[row] for row in rows])
-                kind = self.graph.types[self.graph.type[rows[0]]]
+                told = self._told.get(rows)
+                if told is None:
+                    told = self._told[rows] = self._tell(rows)
+                ids, kind = told
                 mentions.append(Mention(start, end, ids[0], kind, i in absent, ids, i in unsure))
         return mentions
 
@@ -97,6 +99,10 @@ class Linker:
             elif cue := self._cues.get(_folded(text[start:end])):  # "present" is no other spelling of "presents"
                 found.append((start, end, rows, cue))
         return found
+
+    def _tell(self, rows: tuple[int, ...]) -> tuple[tuple[str, ...], str]:
+        """Ids of nodes, and the type of the first."""
+        return tuple([self.graph.ids[row] for row in rows]), self.graph.types[self.graph.type[rows[0]]]
 
     def _bearers(self, state: int) -> tuple[int, ...]:
         """Rows of the nodes that are called so, the likeliest first."""

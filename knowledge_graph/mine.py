@@ -79,7 +79,7 @@ class Mine(Stage):
     too. What became of its claims is in the manifest (`results`).
     """
 
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     reads: ClassVar[tuple[str, ...]] = ("entities",)
     publishes: ClassVar[str] = "graph"
 

@@ -6,7 +6,7 @@ or a gap is too long. Words that only look like negation ("not only", 不明原�
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from knowledge_graph.cues import BACKWARD, EITHER, FORWARD, LIGHT, MAYBE, MAYBE_BEFORE, WIDE
 
@@ -27,8 +27,7 @@ MAX_ADVERBS = 2
 UNSURE = (MAYBE, MAYBE_BEFORE)
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(NamedTuple):
     """Something found in the text: a name (`cue` None) or a cue."""
 
     start: int
@@ -39,9 +38,10 @@ class Event:
 def negated(text: str, events: Sequence[Event]) -> set[int]:
     """Indices of the names among `events` (sorted, not overlapping) that the text says are absent."""
     found: set[int] = set()
+    bracketed = "(" in text or "（" in text
     for i, event in enumerate(events):
         if event.cue is None:
-            if MINUS.match(text, event.end):
+            if bracketed and MINUS.match(text, event.end):
                 found.add(i)
         elif event.cue in (FORWARD, WIDE, EITHER):
             if _ends_clause(text, event):

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from datagen import notice
 from reward_filter.calibrate import area_under_curve, expected_calibration_error
 
 COLUMNS = {"all": "graph + text", "text": "text only", "length": "length only"}
@@ -63,8 +64,10 @@ def card(found: dict[str, Any], name: str) -> str:
     lines = [
         f"# Reward model `{name}`",
         "",
-        "For research. Not clinically validated, not medical advice. It judges text about the diseases of its graph; "
-        "what the graph doesn't know is unknown to it, and it is no judge of medical advice.",
+        notice.MARKDOWN,
+        "",
+        "It judges text about the diseases of its graph; what the graph doesn't know is unknown to it, and it is no "
+        "judge of medical advice.",
         "",
         f"Bradley-Terry scorer over claims checked against the graph, what real text says, form, and hashed words. "
         f"{counts['train']} pairs to learn from, calibrated on {found['calibrated_on']}.",

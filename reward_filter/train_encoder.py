@@ -9,6 +9,7 @@ import pyarrow as pa
 import torch
 from pydantic import Field
 
+from datagen import notice
 from datagen.errors import UsageError
 from datagen.files import find
 from datagen.stage import Artefact, InputPath, Item, Phase, Stage
@@ -42,7 +43,7 @@ class TrainEncoder(Stage):
     device: str = Field("cpu", description="cpu, cuda, cuda:1, ...")
     threads: int = Field(1, ge=1, description="of the processor: other numbers may give other last digits")
 
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     publishes: ClassVar[str] = "reward"
     reads: ClassVar[tuple[str, ...]] = READ
 
@@ -117,8 +118,10 @@ def _card(found: dict[str, Any], name: str) -> str:
     lines = [
         f"# Reward model `{name}`",
         "",
-        "For research. Not clinically validated, not medical advice. A sequence classifier over text alone: what it "
-        "hasn't read it doesn't know, and entities that it never saw it can only guess at.",
+        notice.MARKDOWN,
+        "",
+        "A sequence classifier over text alone: what it hasn't read it doesn't know, and entities that it never saw it "
+        "can only guess at.",
         "",
         f"{found['pairs']['train']} pairs to learn from, calibrated on {found['calibrated_on']}, "
         f"{found['pairs']['test']} about held-out diseases:",

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow.compute as pc
 from pydantic import Field
 
+from datagen import notice
 from datagen.answers import Answers, Meter
 from datagen.errors import UsageError
 from datagen.generator import make_generator
@@ -38,7 +39,7 @@ class TrainJudge(Stage):
     times: int = Field(2, ge=1, le=8, description="how often each answer is judged, in another order each time")
     seed: int = Field(0, description="another seed damages other things")
 
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     publishes: ClassVar[str] = "reward"
     reads: ClassVar[tuple[str, ...]] = (*READ, "access", "phi_status")
 
@@ -70,7 +71,7 @@ class TrainJudge(Stage):
             task.write_file(name, data)
         accuracy = ordered([p.error_class for p, known in zip(pairs, judged, strict=True) if known], good - bad)
         rows = [f"| {row['pairs']} | {row['n']} | {row['all']:.3f} |" for row in accuracy]
-        head = [f"# Reward model `{task.job.name}`: {self.generator} as judge", "", "For research. Not medical advice."]
+        head = [f"# Reward model `{task.job.name}`: {self.generator} as judge", "", notice.MARKDOWN]
         head += ["", "| pairs | n | in the right order |", "|---|---|---|"]
         task.write_file(CARD, "\n".join([*head, *rows, ""]).encode())
         curve = next(iter(judge.calibration.values()))

@@ -13,10 +13,6 @@ from datagen.lineage import Version
 from datagen.stats import merge_cubes
 from datagen.store import Store
 
-NOTICE = """\
-**Research only. Not clinically validated, not medical advice.**
-
-**仅供研究使用。未经临床验证，不构成医疗建议。**"""
 UNKNOWN = "unknown"
 BY = ("language", "department", "content_type", "curriculum", "license")
 SHOWN = 30

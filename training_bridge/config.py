@@ -1,12 +1,12 @@
 """What a training run is told; importable without torch, so that recipes are checked fast."""
 
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-CurriculumName = Literal["general", "basic", "advanced"]
-CURRICULA: tuple[CurriculumName, ...] = get_args(CurriculumName)
+from datagen.record import CURRICULA, CurriculumName
+
 Preset = Literal["2m", "5m", "25m", "110m", "500m", "1.5b", "3b", "14b"]
 
 

@@ -30,8 +30,8 @@ class ModelCurriculum(Curriculum):
     text_bytes: int = Field(4000, ge=256, description="of each text, from its beginning, are read")
     sequence_length: int = Field(256, ge=16, description="tokens that the model sees at once")
 
-    def phases(self) -> tuple[Phase, ...]:
-        return tuple(phase for phase in super().phases() if phase.name in ("measure", "thirds", "rows"))
+    def counting(self) -> tuple[Phase, ...]:
+        return ()
 
     def difficulty(self, task: "Task") -> Callable[[pa.Table], np.ndarray]:
         model, tokenizer = _opened(task)

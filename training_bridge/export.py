@@ -10,11 +10,12 @@ from typing import Any
 
 from safetensors import SafetensorError
 
+from datagen import notice
 from datagen.errors import UsageError
 from datagen.lineage import Version, lineage, published_versions
 from datagen.publish import manifest
 from datagen.store import Store
-from training_bridge.cards import NOTICE, Summary, data_section, front_matter, summarize
+from training_bridge.cards import Summary, data_section, front_matter, summarize
 
 TURNS = ("<B_SYS>", "<C_Q>", "<C_A>")
 CARD = """
@@ -158,7 +159,7 @@ def _card(source: Path, name: str, model: Any) -> str:
         name=name,
         parameters=model.num_parameters(),
         context=model.config.max_position_embeddings,
-        notice=NOTICE,
+        notice=notice.MARKDOWN,
         training=training,
         data=NOT_KNOWN if found is None else data_section(found),
     )

@@ -11,12 +11,13 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
+from datagen import notice
 from datagen.access import load
 from datagen.errors import UsageError
 from datagen.lineage import final_stages, published_versions
 from datagen.record import SCHEMA, SPLITS
 from datagen.store import Store
-from training_bridge.cards import NOTICE, Summary, data_section, front_matter, summarize
+from training_bridge.cards import Summary, data_section, front_matter, summarize
 from training_bridge.export import complete
 
 COLUMNS = (
@@ -145,5 +146,5 @@ def _card(name: str, stage: str, split: str, found: Summary) -> str:
         "tags": ["medical", "research-only", "not-for-clinical-use"],
         "configs": [{"config_name": "default", "data_files": [{"split": split, "path": f"{split}/*.parquet"}]}],
     }
-    body = CARD.format(name=name, stage=stage, split=split, notice=NOTICE, data=data_section(found))
+    body = CARD.format(name=name, stage=stage, split=split, notice=notice.MARKDOWN, data=data_section(found))
     return front_matter(fields) + body

@@ -1,8 +1,8 @@
 """The ways to start a training: here, under torchrun, or on Ray with failure recovery. None adds to what `train` does.
 
-datagen train RUN.yaml                                              one process
-datagen train RUN.yaml --workers 4                                  Ray Train; on a cluster: RAY_ADDRESS
-torchrun --nproc-per-node 4 -m training_bridge.train RUN.yaml       torchrun, also over nodes
+datagen train TRAINING.yaml                                         one process
+datagen train TRAINING.yaml --workers 4                             Ray Train; on a cluster: RAY_ADDRESS
+torchrun --nproc-per-node 4 -m training_bridge.train TRAINING.yaml  torchrun, also over nodes
 """
 
 import os

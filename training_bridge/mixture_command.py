@@ -8,11 +8,19 @@ import typer
 
 
 def mixture(
-    plan: Annotated[Path, typer.Argument(help="YAML: rows, column, objective, runs, tokens, ...")],
+    plan: Annotated[Path, typer.Argument(help="A search's YAML file.")],
     out: Annotated[Path, typer.Option(help="Folder of the search; run again, it goes on.")],
     workers: Annotated[int | None, typer.Option(min=1, help="CPUs to use on this machine.")] = None,
 ) -> None:
-    """Find the mixture of data of least loss by many tiny trainings; says what that costs before it begins."""
+    """Find the mixture of data of least loss by many tiny trainings; says what that costs before it begins.
+
+    \b
+    For example, paths being relative to the file:
+    rows: curated    # a folder as `datagen path RUN STAGE` prints
+    column: source   # or department, category, language, ...
+    runs: 40
+    tokens: 300000
+    """
     from datagen.cluster import ray_session
     from training_bridge.mixture import read_plan, search
 

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
+from datagen.record import CURRICULA
 from datagen.stage import Phase, Stage
-from training_bridge.config import CURRICULA
 
 if TYPE_CHECKING:
     from datagen.task import Job, Task

@@ -7,7 +7,7 @@ import numba
 import numpy as np
 import pyarrow as pa
 
-from training_bridge.config import CURRICULA
+from datagen.record import CURRICULA
 
 PACKED_SCHEMA = pa.schema(
     [

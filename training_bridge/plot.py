@@ -1,13 +1,14 @@
 """A run's curves as one SVG file: the same bytes for the same metrics, and nothing needed to look at them."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
+from datagen.pages.charts import GREY, Chart, averaged, extent
+
 WIDTH, HEIGHT, LEFT, RIGHT, GAP, TOP = 860, 150, 70, 20, 46, 30
 POINTS = 600
-LINE, MARK, GREY = "#2a6f97", "#c1121f", "#888"
+MARK = "#c1121f"
 
 
 def curves(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -29,17 +30,12 @@ def curves(rows: Sequence[Mapping[str, Any]]) -> str:
             marks=[row["tokens"] for row in steps if row["skipped"]],
         ),
     ]
+    borders = "".join(_border(_chart(last).across(row["tokens"]), row) for row in ends)
     height = TOP + len(panels) * (HEIGHT + GAP)
     body = []
     for number, panel in enumerate(panels):
         top = TOP + number * (HEIGHT + GAP)
-        borders = [
-            f'<path d="M{_x(row["tokens"], last)} 0v{HEIGHT}" stroke="{GREY}" stroke-dasharray="3 3"/>'
-            f'<text x="{_x(row["tokens"], last)}" y="{HEIGHT + 14}" text-anchor="end">{escape(row["stage"])}, '
-            f"{row['tokens']:,} tokens</text>"
-            for row in ends
-        ]
-        body.append(f'<g transform="translate(0 {top})">{"".join(borders)}{panel}</g>')
+        body.append(f'<g transform="translate(0 {top})">{borders}{panel}</g>')
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" '
         f'font-size="11"><rect width="{WIDTH}" height="{height}" fill="white"/>{"".join(body)}</svg>\n'
@@ -47,11 +43,7 @@ def curves(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _averaged(steps: Sequence[Mapping[str, Any]], name: str) -> list[tuple[float, float]]:
-    """Means of as many neighbouring steps as leave at most `POINTS`; values that weren't finite are left out."""
-    found = [(row["tokens"], row[name]) for row in steps if row[name] is not None]
-    size = max(1, math.ceil(len(found) / POINTS))
-    groups = [found[i : i + size] for i in range(0, len(found), size)]
-    return [(group[-1][0], sum(value for _, value in group) / len(group)) for group in groups]
+    return averaged([(row["tokens"], row[name]) for row in steps], POINTS)
 
 
 def _spread(held: Mapping[str, list[tuple[float, float]]]) -> dict[str, list[tuple[float, float]]]:
@@ -63,25 +55,24 @@ def _spread(held: Mapping[str, list[tuple[float, float]]]) -> dict[str, list[tup
     return {name: [(tokens, values[place]) for tokens, values in ordered] for name, place in places.items()}
 
 
+def _border(x: float, end: Mapping[str, Any]) -> str:
+    return (
+        f'<path d="M{x:.1f} 0v{HEIGHT}" stroke="{GREY}" stroke-dasharray="3 3"/>'
+        f'<text x="{x:.1f}" y="{HEIGHT + 14}" text-anchor="end">{escape(end["stage"])}, {end["tokens"]:,} tokens</text>'
+    )
+
+
 def _panel(title: str, lines: Mapping[str, list[tuple[float, float]]], last: float, marks: Sequence[float] = ()) -> str:
-    values = [value for line in lines.values() for _, value in line]
-    low, high = (min(values), max(values)) if values else (0.0, 1.0)
-    span = (high - low) or 1.0
-    out = [
-        f'<text x="{LEFT}" y="-8" font-weight="bold">{escape(title)}</text>',
-        f'<path d="M{LEFT} 0V{HEIGHT}H{WIDTH - RIGHT}" fill="none" stroke="{GREY}"/>',
-        f'<text x="{LEFT - 6}" y="9" text-anchor="end">{high:.4g}</text>',
-        f'<text x="{LEFT - 6}" y="{HEIGHT}" text-anchor="end">{low:.4g}</text>',
-    ]
+    chart = _chart(last, extent(value for line in lines.values() for _, value in line))
+    out = [f'<text x="{LEFT}" y="-8" font-weight="bold">{escape(title)}</text>', chart.axes()]
     for name, line in lines.items():
-        points = " ".join(f"{_x(tokens, last)},{HEIGHT * (1 - (value - low) / span):.1f}" for tokens, value in line)
-        out.append(f'<polyline points="{points}" fill="none" stroke="{LINE}"/>')
+        out.append(chart.line(line))
         if name and line:
-            y = HEIGHT * (1 - (line[0][1] - low) / span)
-            out.append(f'<text x="{_x(line[0][0], last)}" y="{y - 3:.1f}">{escape(name)}</text>')
-    out += [f'<path d="M{_x(tokens, last)} {HEIGHT}v-12" stroke="{MARK}"/>' for tokens in marks]
+            x, y = chart.across(line[0][0]), chart.up(line[0][1])
+            out.append(f'<text x="{x:.1f}" y="{y - 3:.1f}">{escape(name)}</text>')
+    out += [f'<path d="M{chart.across(tokens):.1f} {HEIGHT}v-12" stroke="{MARK}"/>' for tokens in marks]
     return "".join(out)
 
 
-def _x(tokens: float, last: float) -> str:
-    return f"{LEFT + (WIDTH - LEFT - RIGHT) * tokens / last:.1f}"
+def _chart(last: float, values: tuple[float, float] = (0, 1)) -> Chart:
+    return Chart((0, last), values, WIDTH - LEFT - RIGHT, HEIGHT, LEFT)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from datagen import notice
 from datagen.stage import Artefact
 from training_bridge.config import CurriculumStage, Preset, Run, TrainConfig
 from training_bridge.progress import Reporter
@@ -19,7 +20,7 @@ CARD = """\
 
 A Baichuan-M1 of {parameters:,} parameters, trained from scratch by datagen on {tokens:,} tokens.
 
-**Research only. Not clinically validated, not medical advice.**
+{notice}
 
 Held-out text, bits per byte at the end of each curriculum stage:
 
@@ -40,7 +41,7 @@ class Pretrain(Training):
     workers Ray Train starts again when one dies; the run's folder must then be one that all nodes share.
     """
 
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
 
     tokens: Annotated[str, Artefact("tokens")] = Field(description="the stage that packed")
     preset: Preset = Field("2m", description="shape of the model")
@@ -114,6 +115,7 @@ class Pretrain(Training):
         ]
         return CARD.format(
             name=name,
+            notice=notice.MARKDOWN,
             parameters=parameters,
             tokens=result.tokens,
             stages=" | ".join(stages),

@@ -230,5 +230,5 @@ if __name__ == "__main__":
     from training_bridge.launch import main
 
     if len(sys.argv) != 2:
-        sys.exit("usage: python -m training_bridge.train RUN.yaml (or torchrun -m training_bridge.train RUN.yaml)")
+        sys.exit("usage: python (or torchrun) -m training_bridge.train TRAINING.yaml")
     main(sys.argv[1])

@@ -10,7 +10,7 @@ import typer
 from datagen.commands.report import Language, default_page
 
 GROUP = "datagen.comparisons"
-"""Modules with `handles(path)` and `write(before, after, out)`, for what isn't rows: evaluations, say."""
+"""Modules with `handles(path)` and `write(before, after, out, language)`, for what isn't rows: evaluations, say."""
 
 
 def compare(
@@ -25,7 +25,7 @@ def compare(
     """Write what differs between two runs, or two evaluations of models, and print the page's path."""
     other = next((kind for kind in _kinds() if kind.handles(before) and kind.handles(after)), None)
     if other is not None:
-        path = other.write(before, after, out)
+        path = other.write(before, after, out, language.value)
     else:
         from datagen.reports import report
 

@@ -69,6 +69,8 @@ def _decision(event) -> str:
 
 
 def _value(value) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
     return ", ".join(map(_plain, value)) if isinstance(value, list) else _plain(value)
 
 

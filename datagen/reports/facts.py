@@ -81,7 +81,7 @@ def gather(place: str | Path, stage: str | None = None) -> Facts:
     else:
         files = [place]
     if files and stage:
-        raise UsageError(f"{place} is no run: it has no stage {stage}", "leave the stage out")
+        raise UsageError(f"{place} is not a run: it has no stage {stage}", "leave the stage out")
     if files:
         return _of_parquet(place, files)
     raise UsageError(f"{place} is neither a run nor Parquet files", "`datagen run RECIPE --out RUN` makes a run")

@@ -1,20 +1,18 @@
-"""The page: sections through one template, everything escaped, one file that loads nothing."""
+"""The report's page: sections through one template."""
 
-import base64
-import hashlib
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
+from datagen.pages.html import environment
+from datagen.pages.html import page as document
 from datagen.reports import balance, contents, inside, making
 from datagen.reports.words import say
 
 if TYPE_CHECKING:
     from datagen.reports.result import Report
 
+PACKAGE = "datagen.reports"
 ORDER = (
     balance.departments,
     balance.targets,
@@ -34,23 +32,13 @@ ORDER = (
 
 
 def page(report: "Report", language: str) -> str:
-    """A whole HTML document. Its policy allows its own style and its own script (by hash), and nothing else."""
-    script = _asset("report.js")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    policy = (
-        f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    return (
-        _environment()
-        .get_template("page.html.j2")
-        .render(**_context(report, language), interactive=True, policy=policy, script=Markup(script))
-    )
+    """A whole HTML document."""
+    return document(PACKAGE, "page.html.j2", script=_script(), interactive=True, **_context(report, language))
 
 
 def fragment(report: "Report") -> str:
     """The same for a notebook's output: no document, no script; sorting and filtering are the page's alone."""
-    return _environment().get_template("report.html.j2").render(**_context(report, "en"), interactive=False)
+    return environment(PACKAGE).get_template("report.html.j2").render(**_context(report, "en"), interactive=False)
 
 
 def _context(report: "Report", language: str) -> dict[str, Any]:
@@ -67,7 +55,6 @@ def _context(report: "Report", language: str) -> dict[str, Any]:
         "sections": [build(report) for build in ORDER],
         "language": language,
         "reviewed": facts.reviewed,
-        "style": Markup(_asset("report.css")),
         "say": say,
     }
 
@@ -83,18 +70,5 @@ def _tiles(report: "Report") -> list[tuple[Any, str]]:
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("datagen.reports", "."),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    environment.globals["say"] = say
-    return environment
-
-
-@cache
-def _asset(name: str) -> str:
-    return (files("datagen.reports") / name).read_text("utf-8")
+def _script() -> str:
+    return (files(PACKAGE) / "report.js").read_text("utf-8")

@@ -69,7 +69,7 @@ class Targets(BaseModel):
         if isinstance(self.departments, dict):
             unknown = sorted(set(self.departments) - set(load_taxonomy().codes) | {ABSTAINED} & set(self.departments))
             if unknown:
-                raise ValueError(f"departments: {', '.join(unknown)} is no department of {load_taxonomy().version}")
+                raise ValueError(f"departments: {', '.join(unknown)} is not a department of {load_taxonomy().version}")
         return self
 
     @staticmethod

@@ -33,4 +33,7 @@ def _in(values: dict[str, object], language: int) -> dict[str, object]:
 @cache
 def _all() -> dict[str, list[str]]:
     words = yaml.safe_load((files("datagen.reports") / "words.yaml").read_text("utf-8"))
-    return words | {"notice": [notice.EN, notice.ZH]}
+    return words | {
+        "notice": [notice.EN, notice.ZH],
+        "method.review": [notice.UNREVIEWED_EN, notice.UNREVIEWED_ZH],
+    }

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from datagen.errors import InputError
+from datagen.xlsx import worksheets
 from knowledge_graph.readers.entries import Content, Entry, Label, Statement, Term
-from knowledge_graph.readers.tables import sheet_rows
 
 CODE = re.compile(r"[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?")
 RANGE = re.compile(r"(.+?)\s*\(([A-Z]\d[0-9A-Z](?:-[A-Z]\d[0-9A-Z])?)\)")
@@ -27,7 +27,7 @@ def read_icd10(data: bytes) -> Content:
     called by themselves (`ICD-10-CM A00.0`), which no text means by accident. The Chinese table (a workbook whose rows
     begin with code and name) puts extended codes (A00.000x001) below theirs (A00.000).
 
-    Raises InputError: not_json, not_icd10, and those of a workbook (bad_xlsx, archive_bomb).
+    Raises InputError: not_json, not_icd10, and those of a workbook (`datagen.xlsx`).
     """
     if data[:2] == b"PK":
         return Content(list(_national(data)))
@@ -67,7 +67,8 @@ def _american(tree: Any) -> Iterator[Entry]:
 
 
 def _national(data: bytes) -> Iterator[Entry]:
-    rows = [(line, *(str(cell or "").strip() for cell in (*cells, None, None)[:2])) for line, cells in sheet_rows(data)]
+    (cells,) = worksheets(data, width=2)
+    rows = [(line, *(str(cell or "").strip() for cell in row)) for line, row in enumerate(cells, 1)]
     known = {code for _, code, _ in rows}
     for line, code, name in rows:
         if not CHINESE.fullmatch(code):

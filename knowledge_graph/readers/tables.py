@@ -1,10 +1,8 @@
 """Nodes and edges in any table (CSV, TSV and other delimited text, XLSX, Parquet), by a mapping of its columns."""
 
-import csv
 import io
 import re
 import sys
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, repeat
@@ -14,8 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from datagen.delimited import cells as cells_of
 from datagen.errors import InputError
-from datagen.unpack import CHUNK_BYTES, Budget
+from datagen.xlsx import worksheets
 from knowledge_graph.readers.entries import Content, Entry, Label, Statement, Term, decode
 from knowledge_graph.readers.hpoa import frequency
 
@@ -23,7 +22,6 @@ DELIMITERS = ("\t", ",", ";", "|")
 TEMPLATE = re.compile(r"\{([^{}]+)\}")
 LIMIT = re.compile(r"\s*(<=|>=|<|>)\s*([-+.\deE]+)")
 NEGATIVE = frozenset(("-1", "-", "not", "no", "false"))
-MAX_CELL = 1 << 20
 ROWS = 1 << 14
 """Rows in memory at a time, by column."""
 What = Literal[
@@ -110,8 +108,8 @@ class Batch:
 def read_table(data: bytes, columns: Columns) -> Content:
     """A row is an entry, by its number from 1 under the header.
 
-    Raises InputError: bad_header (a column is missing), not_utf8, bad_csv, bad_xlsx, bad_parquet, archive_bomb; a row
-    that can't be read is an entry with `bad` set.
+    Raises InputError: bad_header (a column is missing), not_utf8, bad_csv, bad_parquet, and for a workbook bad_xlsx,
+    no_sheet, archive_bomb, xlsx_limits; a row that can't be read is an entry with `bad` set.
     """
     batches: Iterable[Batch] = _batches(data, columns)
     by_name = None
@@ -130,34 +128,11 @@ def read_table(data: bytes, columns: Columns) -> Content:
     return content
 
 
-def sheet_rows(data: bytes) -> Iterator[tuple[int, tuple[Any, ...]]]:
-    """(number from 1, cells) of the first worksheet. Raises InputError: bad_xlsx, archive_bomb."""
-    import openpyxl
-
-    try:
-        budget = Budget(len(data))
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
-            for part in package.infolist():
-                with package.open(part) as file:
-                    while chunk := file.read(CHUNK_BYTES):
-                        budget.spend(len(chunk))
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-        yield from enumerate(book.worksheets[0].iter_rows(values_only=True), 1)
-    except InputError:
-        raise
-    except Exception as error:  # openpyxl raises whatever a malformed part makes it stumble over
-        raise InputError("bad_xlsx", type(error).__name__) from None
-
-
 def _batches(data: bytes, columns: Columns) -> Iterator[Batch]:
     if data[:4] == b"PAR1":
         yield from _parquet(data, columns)
         return
-    rows = (
-        (list(map(_plain, cells)) for _, cells in sheet_rows(data)) if data[:2] == b"PK" else _delimited(data, columns)
-    )
-    for _ in range(columns.skip):
-        next(rows, None)
+    rows = _sheet(data, columns) if data[:2] == b"PK" else _delimited(data, columns)
     header = list(columns.header) or [name.strip() for name in next(rows, [])]
     _require(columns, header)
     told = (row for row in rows if any(map(str.strip, row)))
@@ -170,19 +145,19 @@ def _batches(data: bytes, columns: Columns) -> Iterator[Batch]:
         yield Batch(cells, len(some), bad)
 
 
+def _sheet(data: bytes, columns: Columns) -> Iterator[list[str]]:
+    (rows,) = worksheets(data, skip=columns.skip, width=len(columns.header))
+    return (list(map(_plain, row)) for row in rows)
+
+
 def _delimited(data: bytes, columns: Columns) -> Iterator[list[str]]:
+    """Rows from the header on."""
     text = decode(data)
     if len(columns.header) == 1:
-        yield from ([line] for line in text.split("\n"))
-        return
-    delimiter = max(DELIMITERS, key=text.partition("\n")[0].count)
-    del text
+        return ([line] for line in text.split("\n")[columns.skip :])
+    header = "".join(text.split("\n", columns.skip + 1)[columns.skip : columns.skip + 1])
     lines = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline="")
-    csv.field_size_limit(MAX_CELL)
-    try:
-        yield from csv.reader(lines, delimiter=delimiter)
-    except csv.Error as error:
-        raise InputError("bad_csv", str(error)[:60]) from None
+    return islice(cells_of(lines, max(DELIMITERS, key=header.count)), columns.skip, None)
 
 
 def _parquet(data: bytes, columns: Columns) -> Iterator[Batch]:

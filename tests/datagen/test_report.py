@@ -363,7 +363,7 @@ def test_targets_default_to_what_balance_was_told(tmp_path):
     "targets, message",
     [
         ({"department": {}}, "department"),
-        ({"departments": {"CRAD": 0.1}}, "CRAD is no department"),
+        ({"departments": {"CRAD": 0.1}}, "CRAD is not a department"),
         ({"departments": {"CARD": 1.1}}, "between 0 and 1"),
         ({"at_most": {"rwos": 1}}, "rwos"),
         ("nowhere.yaml", "can't be read"),

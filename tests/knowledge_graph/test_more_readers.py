@@ -1,8 +1,10 @@
 """Readers of cross-walks, terminologies and tables: what they find, and what they do with what is broken."""
 
 import contextlib
+import csv
 import io
 import json
+import zipfile
 
 import openpyxl
 import pyarrow as pa
@@ -13,8 +15,9 @@ from hypothesis import strategies as st
 
 from datagen.errors import InputError
 from knowledge_graph.curies import canonical
+from knowledge_graph.kinds import kind_of
 from knowledge_graph.readers import tables
-from knowledge_graph.readers.entries import Label, Statement
+from knowledge_graph.readers.entries import Label, Statement, Term
 from knowledge_graph.readers.hetionet import read_hetionet
 from knowledge_graph.readers.icd10 import read_icd10
 from knowledge_graph.readers.mesh import read_mesh
@@ -268,6 +271,38 @@ def test_rows_keep_their_numbers_over_batches(monkeypatch):
     ]
     monkeypatch.setattr(tables, "ROWS", 2)
     assert read_table(text, mapping) == whole
+
+
+def test_rows_above_the_header_are_no_part_of_the_table():
+    mapping = Columns(fields={"id": "id", "name": "label"}, skip=1)
+    rows = [["made, by, whom", None], ["id", "label"], ["D:1", "a; b"]]
+    for data in (b'made, by, whom\nid;label\nD:1;"a; b"\n', workbook(rows)):
+        (entry,) = read_table(data, mapping).entries
+        assert (entry.terms[0].id, entry.terms[0].name) == ("D:1", "a; b")
+
+
+def test_no_reader_narrows_the_cells_of_others():
+    limit = csv.field_size_limit()
+    long = "x" * (limit // 8)
+    (entry,) = read_table(f"id,label\nD:1,{long}\n".encode(), Columns(fields={"id": "id", "name": "label"})).entries
+    assert len(entry.terms[0].name) == len(long) and csv.field_size_limit() == limit
+
+
+@pytest.mark.parametrize("read", [read_icd10, lambda data: read_table(data, Columns(fields={"name": "a"}))])
+def test_a_sheet_that_claims_a_far_row_is_refused(read):
+    source = zipfile.ZipFile(io.BytesIO(workbook([["a"], ["b"]])))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as package:
+        for part in source.namelist():
+            content = source.read(part)
+            package.writestr(part, content.replace(b'<row r="2"', b'<row r="1000000"'))
+    with pytest.raises(InputError, match="row 1000000"):
+        read(out.getvalue())
+
+
+def test_modifiers_of_hpo_are_no_findings():
+    kinds = [kind_of(Term(f"HP:{number}", name)) for number, name in (("0012828", "Severe"), ("0012735", "Cough"))]
+    assert kinds == ["modifier", "phenotype"]
 
 
 @pytest.mark.parametrize("read", [read_orphadata, read_mesh, read_wikidata])

@@ -6,6 +6,7 @@ import typer
 from transformers import LlamaConfig, LlamaForCausalLM
 from typer.testing import CliRunner
 
+from datagen import notice
 from datagen.errors import UsageError
 from tests.training_bridge.texts import documents
 from tests.training_bridge.tiny import tiny_model
@@ -91,7 +92,7 @@ def test_command(folder):
     )
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
-    assert "not medical advice" in lines[0] and "不构成医疗建议" in lines[0]
+    assert lines[0] == f"{notice.EN} {notice.ZH}"
     assert len(lines) >= 3
 
 

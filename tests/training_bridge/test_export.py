@@ -13,6 +13,7 @@ import yaml
 from transformers import AutoConfig, AutoTokenizer
 from typer.testing import CliRunner
 
+from datagen import notice
 from datagen.errors import UsageError
 from tests.training_bridge.texts import documents
 from tests.training_bridge.tiny import tiny_model
@@ -81,8 +82,7 @@ def test_an_answer_ends_where_a_turn_begins(exported):
 def test_card_of_a_model_without_a_run_claims_nothing(exported):
     _, front, body = (exported / "README.md").read_text("utf-8").split("---\n", 2)
     assert yaml.safe_load(front)["library_name"] == "transformers"
-    assert "not clinically validated, not medical advice" in body.lower()
-    assert "不构成医疗建议" in body
+    assert notice.MARKDOWN in body
     assert body.count("not recorded beside it") == 2
     assert f"{tiny_model(vocab_size=500).num_parameters():,} parameters" in body
 

@@ -12,7 +12,7 @@ from datasets import load_dataset
 from transformers import DataCollatorForLanguageModeling, Trainer, TrainingArguments
 from trl import SFTConfig, SFTTrainer
 
-from datagen import load
+from datagen import load, notice
 from datagen.errors import UsageError
 from datagen.record import with_column
 from datagen.stage import Outcome
@@ -82,7 +82,7 @@ def test_card_tells_licences_and_loads_by_datasets(run, tmp_path):
     assert yaml.safe_load(front)["configs"][0]["data_files"] == [{"split": "train", "path": "train/*.parquet"}]
     licenses = {row["license"] for row in load(run, "curated").to_table().to_pylist()}
     assert all(f"| {license} |" in body for license in licenses)
-    assert "not clinically validated" in body.lower() and "不构成医疗建议" in body
+    assert notice.MARKDOWN in body
     loaded = load_dataset(str(out), split="train", cache_dir=str(tmp_path / "cache"))
     assert len(loaded) == sum(expected_counts(run).values())
     assert loaded.column_names[0] == "text" and "repeats" not in loaded.column_names

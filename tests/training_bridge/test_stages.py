@@ -5,7 +5,7 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from datagen import load
+from datagen import load, notice
 from datagen.publish import manifest
 from datagen.recipe import load_recipe
 from datagen.runs import run_recipe
@@ -124,7 +124,7 @@ def test_the_model_loads_and_names_its_limits(out):
     model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
     written = model.generate(**tokenizer("发热", return_tensors="pt"), max_new_tokens=5, do_sample=False)
     assert written.shape[1] > 5
-    assert "not medical advice" in (folder / "README.md").read_text()
+    assert notice.MARKDOWN in (folder / "README.md").read_text("utf-8")
     steps = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     assert {s["stage"] for s in steps} == {"general", "basic"}
     assert set(steps[-1]["samples"]) == {"The patient", "患者"}

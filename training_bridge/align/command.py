@@ -9,12 +9,24 @@ from datagen import notice
 
 
 def align(
-    chain: Annotated[Path, typer.Argument(help="YAML: model, pairs, out, work, methods; graph, scorer, documents.")],
+    chain: Annotated[Path, typer.Argument(help="An alignment's YAML file.")],
     workers: Annotated[int, typer.Option(min=1, help="Ranks on Ray; 1 aligns in this process.")] = 1,
     gpu: Annotated[bool, typer.Option("--gpu", help="A GPU for each worker.")] = False,
     max_failures: Annotated[int, typer.Option(min=0, help="How often to begin again when a worker dies.")] = 3,
 ) -> None:
-    """Align a Baichuan-M1 by SFT, ELO, TDPO and PPO; run again, it goes on from its last checkpoint."""
+    """Align a Baichuan-M1 by SFT, ELO, TDPO and PPO; run again, it goes on from its last checkpoint.
+
+    \b
+    For example, paths being relative to the file:
+    model: trained/model   # folders as `datagen path RUN STAGE` prints
+    pairs: pairs
+    graph: graph           # optional, as are scorer and documents
+    out: aligned
+    work: working
+    methods:
+      - {use: sft, rounds: 3, peak_lr: 0.001}
+      - {use: tdpo, peak_lr: 0.00005}
+    """
     from contextlib import nullcontext
     from functools import partial
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from datagen import notice
 from datagen.stage import Artefact
 from training_bridge.align.config import AlignConfig, ELOConfig, PPOConfig, SFTConfig, TDPOConfig
 from training_bridge.align.job import Job, execute
@@ -19,7 +20,7 @@ CARD = """\
 
 A Baichuan-M1 aligned by datagen, last by {method}: {steps:,} steps.
 
-**Research only. Not clinically validated, not medical advice.**
+{notice}
 
 Held-out questions with answers that can be checked:
 
@@ -35,7 +36,7 @@ Load with `import training_bridge.m1` and `AutoModelForCausalLM.from_pretrained(
 class Alignment(Training):
     """What the four stages share."""
 
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     method: ClassVar[str]
     options: ClassVar[type[AlignConfig]]
 
@@ -79,7 +80,9 @@ class Alignment(Training):
             else:
                 figures = "0 | | |"
             rows.append(f"| {entry['method']} | {figures} |")
-        return CARD.format(name=name, method=self.method, steps=result.steps, rows="\n".join(rows))
+        return CARD.format(
+            name=name, notice=notice.MARKDOWN, method=self.method, steps=result.steps, rows="\n".join(rows)
+        )
 
 
 class SFT(Alignment, SFTConfig):

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.stats import norm, t
 
 from datagen.errors import UsageError
+from datagen.pages.html import page
 from training_bridge.evaluate.result import RESULTS, Result, is_result
 from training_bridge.evaluate.scores import LEVEL, difference
 from training_bridge.evaluate.suite import suite
@@ -52,16 +53,17 @@ def handles(path: str) -> bool:
     return bool(_found(path))
 
 
-def write(before: str, after: str, out: Path | None) -> Path:
-    """Prints the verdicts of two evaluations and writes them as a page; returns its path. Raises UsageError where they
-    have nothing in common."""
+def write(before: str, after: str, out: Path | None, language: str = "en") -> Path:
+    """Prints the verdicts of two evaluations and writes them as a page that opens in a language; returns its path.
+    Raises UsageError where they have nothing in common."""
     verdicts = compare(read(before), read(after))
     frame = table(verdicts)
     print(frame.to_string(index=False))
     if max(v.seeds for v in verdicts) == 1:
         print("one seed: what another one would have given is not in these intervals")
     path = out or Path(after) / "compare.html"
-    path.write_text(_page(before, after, frame), "utf-8")
+    shown = {"verdicts": verdicts, "before": Path(before).name, "after": Path(after).name}
+    path.write_text(page("training_bridge.evaluate", "compare.html.j2", language=language, **shown), "utf-8")
     return path
 
 
@@ -146,16 +148,3 @@ def _overall(verdicts: Sequence[Verdict]) -> list[Verdict]:
         gap = after - before
         found.append(Verdict(ALL, protocol, measure, items, seeds, before, after, gap, gap - half, gap + half))
     return found
-
-
-def _page(before: str, after: str, frame: pd.DataFrame) -> str:
-    from html import escape
-
-    policy = "default-src 'none'; style-src 'unsafe-inline'"
-    title = f"{escape(Path(before).name)} and {escape(Path(after).name)}"
-    return (
-        f'<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">'
-        f"<title>{title}</title><style>body{{font:14px sans-serif;margin:2em}}td,th{{padding:3px 8px;text-align:right}}"
-        f"</style><h1>{title}</h1><p>after minus before, the same items and seeds; 95 % intervals over items and seeds."
-        f" For research.</p>{frame.to_html(index=False, escape=True)}"
-    )

@@ -1,12 +1,8 @@
-"""The result page: one file that loads nothing, everything escaped."""
+"""The result page."""
 
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
+from datagen.pages.html import page as document
 from datagen.taxonomy import load_taxonomy
 from training_bridge.evaluate.scores import Estimate
 from training_bridge.evaluate.suite import grade, suite
@@ -14,7 +10,6 @@ from training_bridge.evaluate.suite import grade, suite
 if TYPE_CHECKING:
     from training_bridge.evaluate.result import Result, RowResult
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 LIKELIHOOD = ("letters", "options", "reference")
 
 
@@ -22,21 +17,17 @@ def page(result: "Result") -> str:
     """A whole HTML document in English: the report's table with ours beside it, then each protocol's own tables."""
     by = {(r.row, r.protocol): r for r in result.rows}
     judged = [_line(by.get((name, "judge")), name) for name, row in suite().items() if row.report]
-    return (
-        _environment()
-        .get_template("page.html.j2")
-        .render(
-            facts=result.facts,
-            policy=POLICY,
-            style=Markup((files("datagen.reports") / "report.css").read_text("utf-8")),
-            report=judged,
-            average=_average(result),
-            others=[_line(r, r.row) for r in result.rows if r.protocol == "judge" and not suite()[r.row].report],
-            likelihood=[_line(r, r.row) for r in result.rows if r.protocol in LIKELIHOOD],
-            departments=_departments(result),
-            canaries=result.canaries,
-            not_run=[(suite()[name].title, why) for name, why in result.not_run.items()],
-        )
+    return document(
+        "training_bridge.evaluate",
+        "page.html.j2",
+        facts=result.facts,
+        report=judged,
+        average=_average(result),
+        others=[_line(r, r.row) for r in result.rows if r.protocol == "judge" and not suite()[r.row].report],
+        likelihood=[_line(r, r.row) for r in result.rows if r.protocol in LIKELIHOOD],
+        departments=_departments(result),
+        canaries=result.canaries,
+        not_run=[(suite()[name].title, why) for name, why in result.not_run.items()],
     )
 
 
@@ -77,13 +68,12 @@ def _average(result: "Result") -> dict[str, Any] | None:
 
 
 def _departments(result: "Result") -> list[dict[str, Any]]:
-    names = load_taxonomy()
     return [
         {
             "title": suite()[r.row].title,
             "protocol": r.protocol,
             "lines": [
-                (names.name(code) if code in names.codes else code, (score or bits).n, _percent(score), _bits(bits))
+                (_named(code), (score or bits).n, _percent(score), _bits(bits))
                 for code, (score, bits) in r.departments().items()
                 if score or bits
             ],
@@ -92,20 +82,15 @@ def _departments(result: "Result") -> list[dict[str, Any]]:
     ]
 
 
+def _named(code: str) -> tuple[str, str]:
+    """A department in both languages; what a set calls otherwise, as it is."""
+    names = load_taxonomy()
+    return (names.name(code), names.name(code, "zh")) if code in names.codes else (code, code)
+
+
 def _percent(found: Estimate | None) -> str | None:
     return None if found is None else f"{found.mean:.1%} ({found.low:.1%} to {found.high:.1%})"
 
 
 def _bits(found: Estimate | None) -> str | None:
     return None if found is None else f"{found.mean:.3f} ({found.low:.3f} to {found.high:.3f})"
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("training_bridge.evaluate", "."),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from datagen.pages.charts import GREY, Chart, extent
+
 if TYPE_CHECKING:
     from training_bridge.mixture.search import Found
 
 WIDTH, LEFT, RIGHT, ROW, GAP, SQUARE = 860, 170, 60, 22, 64, 260
-BLUE, ORANGE, GREY = "#0072b2", "#e69f00", "#777"
+BLUE, ORANGE = "#0072b2", "#e69f00"
 
 
 def picture(found: "Found", natural: Mapping[str, float], tested: Sequence[tuple[float, float, float]]) -> str:
@@ -82,22 +84,16 @@ def _checked(found: "Found") -> str:
 def _tested(tested: Sequence[tuple[float, float, float]]) -> str:
     if not tested:
         return ""
-    low, high = (f(v for p, e, m in tested for v in (p - e, p + e, m)) for f in (min, max))
-
-    def at(value: float) -> float:
-        return SQUARE * (value - low) / ((high - low) or 1)
-
+    ends = extent(v for p, e, m in tested for v in (p - e, p + e, m))
+    chart = Chart(ends, ends, SQUARE, SQUARE, LEFT)
     dots = "".join(
-        f'<path d="M{at(m):.1f} {SQUARE - at(p + e):.1f}V{SQUARE - at(p - e):.1f}" stroke="{GREY}"/>'
-        f'<circle cx="{at(m):.1f}" cy="{SQUARE - at(p):.1f}" r="4" fill="{BLUE}"/>'
+        f'<path d="M{chart.across(m):.1f} {chart.up(p + e):.1f}V{chart.up(p - e):.1f}" stroke="{GREY}"/>'
+        f'<circle cx="{chart.across(m):.1f}" cy="{chart.up(p):.1f}" r="4" fill="{BLUE}"/>'
         for p, e, m in tested
     )
     return (
-        f'<g transform="translate({LEFT} 0)"><rect width="{SQUARE}" height="{SQUARE}" fill="none" stroke="{GREY}"/>'
-        f'<path d="M0 {SQUARE}L{SQUARE} 0" stroke="{GREY}" stroke-dasharray="4 4"/>{dots}'
-        f'<text x="0" y="{SQUARE + 16}">{low:.3f}</text>'
-        f'<text x="{SQUARE}" y="{SQUARE + 16}" text-anchor="end">measured {high:.3f}</text>'
-        f'<text x="-6" y="10" text-anchor="end">predicted</text></g>'
+        f"{chart.axes('predicted')}{chart.below('measured')}"
+        f"{chart.line([(ends[0], ends[0]), (ends[1], ends[1])], reference=True)}{dots}"
     )
 
 

@@ -8,6 +8,7 @@ import typer
 import yaml
 from typer.testing import CliRunner
 
+from datagen import notice
 from datagen.errors import UsageError
 from datagen.publish import manifest
 from datagen.recipe import load_recipe
@@ -65,7 +66,7 @@ def test_each_stage_gives_a_model_that_goes_on_from_the_one_before(out):
         weights = AutoModelForCausalLM.from_pretrained(data(out, name)).lm_head.weight
         assert before is None or (before.shape == weights.shape and 0 < (before - weights).norm() < 0.5 * before.norm())
         before = weights
-    assert "not medical advice" in (data(out, "ppo") / "README.md").read_text()
+    assert notice.MARKDOWN in (data(out, "ppo") / "README.md").read_text("utf-8")
 
 
 def test_the_page_tells_of_every_stage_and_shows_answers_side_by_side(out):
@@ -78,7 +79,8 @@ def test_the_page_tells_of_every_stage_and_shows_answers_side_by_side(out):
         "PPO",
         "KL, nats",
         "length, tokens",
-        "not medical advice",
+        notice.EN,
+        notice.ZH,
         "<polyline",
     ):
         assert text in page

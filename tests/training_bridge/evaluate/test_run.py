@@ -65,7 +65,7 @@ def test_a_model_is_measured_on_what_is_there_and_the_page_says_what_is_not(mode
     page = found.save(tmp_path).read_text()
     tree = html.fromstring(page)
     assert HOSTILE not in page and not tree.xpath("//script|//img|//link")
-    assert len(tree.xpath('//h2[.="The report\'s table"]/following-sibling::table[1]//tr')) == 23
+    assert len(tree.xpath('//h2[span="The report\'s table"]/following-sibling::table[1]//tr')) == 23
     assert page.count("not run") >= 20 and "Baichuan-M1" in page
     assert Result.load(tmp_path).rows == found.rows
 
@@ -104,7 +104,10 @@ def test_the_command_lists_runs_and_compares(model, data, tmp_path):
     out = tmp_path / "out"
     printed = datagen("evaluate", str(model), "--task", "mmlu_anatomy", "--data", str(data), "--out", str(out))
     assert printed.strip() == str(out / "results.html")
-    assert "no difference shown" in datagen("compare", str(out), str(out))
+    assert "no difference shown" in datagen("compare", str(out), str(out), "--language", "zh")
+    tree = html.parse(out / "compare.html")
+    assert tree.getroot().get("lang") == "zh" and tree.xpath("//input[@class='to-zh']/@checked")
+    assert "未见差异" in tree.xpath("//td/span[@lang='zh']/text()") and not tree.xpath("//script|//@src|//@href")
 
 
 def test_a_served_model_is_judged_by_a_served_judge(data, tmp_path):
