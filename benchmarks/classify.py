@@ -4,7 +4,8 @@
     python benchmarks/classify.py departments      those named
 
 Settings, by environment variable: DATA, the folder of real sources (default: ../shared/data beside the repository);
-PEERS, a Python that has the peers (`pip install datatrove==0.10.* spacy jieba`; /tmp/peers-venv/bin/python).
+PEERS, a Python that has the peers (`pip install datatrove==0.10.* spacy jieba`; /tmp/peers-venv/bin/python); ADS, cases
+of advertisements; RUN, a finished run of recipes/medical.yaml (gaps).
 """
 
 import sys

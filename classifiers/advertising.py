@@ -18,10 +18,11 @@ NEAR = 400
 LEAST = 0.2
 """Where phrases sell no more than this, nothing is sold."""
 MOST = 3
-"""Different signs of an act, near each other, that count."""
+"""Different signs of an act, near each other, that count for it. All that speaks against it counts."""
 USUAL = 500
 """Characters of an advertisement."""
-CALLS = ("order", "contact")
+ORDER = "order"
+CALLS = (ORDER, "contact")
 """Acts that make one sell who else only praises: how to get it, and where."""
 PRAISE = ("offer", "price", "scarcity", "guarantee", "claim", "testimony", "seller", "product", "pitch")
 MOST_PRAISE = 4
@@ -49,8 +50,14 @@ SIGNS = {
         r"|\b(?:in|within|after) (?:just |only )?\w+ (?:day|week|hour|minute|night|month|session)s?\b"
         r"|从[\d.]+\S{0,3}[降掉涨升减长恢瘦]|\bfrom [\d.,]+ to [\d.,]+|\b\d+ ?(?:lbs?|pounds|kg|kilos|斤|公斤)\b"
     ),
+    "reckoning": re.compile(
+        r"(?<![\d.,])\d[\d.,]{0,14}%?\)? ?[*x×+/÷–-] ?\(?[$¥]?\.?\d[\d.,]{0,14}%?\)? ?="
+        r"|\b[Hh]ow (?:many|much)\b(?:(?!\b[Yy]ou)[^?!]){3,150}\?"
+        r"|(?:^|[。？！?!\n])[^你您。？！?!\n]{2,80}(?:多少|几)[元块钱个本支件斤]{1,2}[?？]"
+    ),
 }
-"""Signs that are no phrases: sums of money, numbers to ring, made-up names, and how soon it helped."""
+"""Signs that are no phrases: sums of money, numbers to ring, made-up names, how soon it helped; and against it sums
+worked out, and questions after a number that the reader is no part of: nobody sells who only asks what it comes to."""
 HAN = re.compile("[\u4e00-\u9fff]")
 
 
@@ -59,7 +66,7 @@ def salesmanship(text: str) -> float:
 
     Acts are to call, to name a channel, to offer, to promise, to testify and so on (advertising.yaml). Far apart they
     are no pitch, and a long text must sell more: honest ones have one here and one there. Words that warn of such
-    offers, or ask about them, count against.
+    offers, or ask about them, and sums about prices count against, each time.
     """
     data = _data()
     bias = data["bias"]["zh" if HAN.search(text) else "en"] + data["doubling"] * log2(max(len(text) / USUAL, 1))
@@ -86,17 +93,20 @@ def salesmanship(text: str) -> float:
 def _weight(counts: dict[str, int]) -> float:
     """What different signs of acts weigh, by their number."""
     data = _data()
-    weight = sum(data["weights"][act] * sqrt(min(count, MOST)) for act, count in counts.items())
+    weights = ((data["weights"][act], count) for act, count in counts.items())
+    weight = sum(weight * (sqrt(min(count, MOST)) if weight > 0 else count) for weight, count in weights)
     if any(counts.get(act) for act in CALLS):
         weight += data["beside"] * min(sum(bool(counts.get(act)) for act in PRAISE), MOST_PRAISE)
     return weight
 
 
 def phrases(text: str) -> Iterator[tuple[int, str, int]]:
-    """Where in a text what act shows, and by which phrase."""
-    matcher, acts = _matcher()
+    """Where in a text what act shows, and by which phrase. Who orders or buys one is told of, not called to."""
+    matcher, known = _matcher()
     for start, _, state in zip(*matcher.find(text), strict=True):
-        yield start, acts[state >> 1], state >> 1
+        act, verb = known[state >> 1]
+        if act != ORDER or text[start + verb : start + verb + 1] != "s":
+            yield start, act, state >> 1
 
 
 def signs(text: str) -> Iterator[tuple[int, str, str]]:
@@ -112,10 +122,12 @@ def _data() -> dict:
 
 
 @cache
-def _matcher() -> tuple[Matcher, dict[int, str]]:
+def _matcher() -> tuple[Matcher, dict[int, tuple[str, int]]]:
+    """The phrases; and by the state of each its act and how long its first word is."""
     words: dict[str, str] = {}
     for act, by_language in _data()["words"].items():
         for own in by_language.values():
             words |= dict.fromkeys((word.strip() for word in own.split(",")), act)
     matcher = Matcher(list(words), [ANY] * len(words))
-    return matcher, dict(zip(matcher.states.tolist(), words.values(), strict=True))
+    known = ((act, len(word.split(" ")[0])) for word, act in words.items())
+    return matcher, dict(zip(matcher.states.tolist(), known, strict=True))

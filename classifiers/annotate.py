@@ -30,7 +30,7 @@ class Annotate(RowStage):
     dangers, added to `safety`. Nothing is dropped: `classifiers.screen` decides.
     """
 
-    version: ClassVar[str] = "5"
+    version: ClassVar[str] = "6"
     reads: ClassVar[tuple[str, ...]] = (
         *("text", "department", "departments_secondary", "content_type", "category"),
         *("value", "quality", "safety"),

@@ -54,7 +54,7 @@ def card(
 
 def _how(head: HeadDescription, rows: int) -> list[str]:
     calibration = (
-        f"Temperature {head.temperature}, fitted by cross-fitting on {rows} labelled rows."
+        f"Temperature {head.temperature}, fitted on {rows} labelled rows, each judged without being learnt from."
         if rows
         else "Not calibrated: too few labelled rows. Its confidence must not be read as a probability."
     )

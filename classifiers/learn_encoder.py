@@ -24,8 +24,9 @@ from datagen.errors import UsageError
 def learn_encoder(
     tables: Iterable[pa.Table], pretrained: str | Path, folder: Path, epochs: int, size: int, coverage: float, seed: int
 ) -> dict[str, dict[str, dict[str, float]]]:
-    """Fine-tune an encoder on the labels that sources give, calibrate and measure it on the validation split, and write
-    it to a folder that `classifiers.load` reads. Value stays by rule. Returns its quality by head and language.
+    """Fine-tune an encoder on the labels that sources give, calibrate it on one half of the validation split, measure
+    it on the other, and write it to a folder that `classifiers.load` reads. Value stays by rule. Returns its quality by
+    head and language.
 
     Raises UsageError where no head has two labels to tell apart, and where there is no such encoder.
     """
@@ -48,23 +49,24 @@ def learn_encoder(
         encoder = Encoder.pretrained(pretrained, sum(map(len, labels.values())))
         fine_tune(encoder, list(texts.values()), targets, epochs, seed)
     heads, held_out, answers = {}, {}, {}
+    calibrated_on = dict.fromkeys(labels, 0)
     plain = {name: HeadDescription(codes, HEADS[name].version, 1.0, 0.0) for name, codes in labels.items()}
+    halves = {name: _halves(chosen[name][VALIDATION]) for name in labels}
     for name, codes in labels.items():
-        rows = chosen[name][VALIDATION]
-        margins = encoder.margins_of([row["text"] for row in rows], [])
-        scores = head_scores(margins, plain)[name]
-        heat, threshold = 0.0, UNCALIBRATED_THRESHOLD
+        rows, heat, threshold = halves[name][0], 0.0, UNCALIBRATED_THRESHOLD
         if len(rows) >= CALIBRATION_ROWS:
-            logits = np.log(scores + 1e-12)
+            logits = np.log(_scores(encoder, plain, name, rows) + 1e-12)
             heat = round(temperature(logits, np.array([codes.index(row["label"]) for row in rows])), 4)
-            scores = softmax(logits, heat)
-            threshold = round(min(float(np.sort(scores.max(1))[int((1 - coverage) * len(rows))]), SURE), 4)
+            best = np.sort(softmax(logits, heat).max(1))
+            threshold = round(min(float(best[int((1 - coverage) * len(best))]), SURE), 4)
+            calibrated_on[name] = len(rows)
         heads[name] = HeadDescription(codes, HEADS[name].version, heat, threshold)
-        held_out[name], answers[name] = _measured(name, rows, scores, heads[name])
+    for name, head in heads.items():
+        rows = halves[name][1]
+        held_out[name], answers[name] = _measured(name, rows, _scores(encoder, heads, name, rows), head)
     folder.mkdir(parents=True, exist_ok=True)
     data = encoder.write(folder)
     description = Description(heads, terms_digest(), hashlib.sha256(data).hexdigest(), engine=ENCODER)
-    calibrated_on = {name: len(chosen[name][VALIDATION]) if head.temperature else 0 for name, head in heads.items()}
     text = card(description, chosen, 0, calibrated_on, held_out, answers, {"rows": 0}, len(data))
     errors = "".join(json.dumps(error) + "\n" for found in answers.values() for error in found if error["guess"])
     for name, content in {
@@ -99,6 +101,18 @@ def _choose(tables: Iterable[pa.Table], size: int, seed: int) -> Chosen:
 def _labels(name: str, kinds: dict[str, list[dict]]) -> tuple[str, ...]:
     known = {row["label"] for row in kinds[TRAIN]}
     return tuple(code for code in HEADS[name].codes if code in known)
+
+
+def _halves(rows: list[dict]) -> tuple[list[dict], list[dict]]:
+    """Rows to calibrate on and rows to measure on, families kept together."""
+    halves: tuple[list[dict], list[dict]] = [], []
+    for row in rows:
+        halves[hashlib.blake2b(row["group"].encode(), digest_size=1, person=b"half").digest()[0] % 2].append(row)
+    return halves
+
+
+def _scores(encoder: Encoder, heads: dict[str, HeadDescription], name: str, rows: list[dict]) -> np.ndarray:
+    return head_scores(encoder.margins_of([row["text"] for row in rows], []), heads)[name]
 
 
 def _measured(

@@ -20,8 +20,6 @@ MOST_FEATURES = 60_000
 COST = 1.0
 TERM_WEIGHT = np.float32(2)
 """How much more a term of the lexicon tells than any other feature as rare as its label's terms."""
-MEDICINE_WEIGHT = np.float32(4)
-"""How much more it tells how dense a text is with medical terms, whoever wrote it."""
 KNOWS_ALL = -1
 ROUNDS = 40
 TOLERANCE = 0.05
@@ -105,7 +103,6 @@ def fit(texts: Sequence[Features], targets: Sequence[Target], seed: int) -> Line
     keys, document_counts = keys[document_counts >= LEAST_TEXTS], document_counts[document_counts >= LEAST_TEXTS]
     rarity = (np.log((1 + len(texts)) / (1 + document_counts)) + 1).astype(np.float32)
     rarity[np.isin(keys, term_marks())] *= TERM_WEIGHT
-    rarity[np.isin(keys, medicine_marks())] *= MEDICINE_WEIGHT
     bounds, columns, values = _matrix(texts, keys, rarity)
     parts = []
     shape, medicine = (

@@ -20,17 +20,18 @@ _PATTERNS = {
     r"|painless suicide"
     r"|(?:怎么|如何|怎样)(?:无痛)?自杀(?!预防)|自杀(?:的)?(?:方法|教程)|无痛(?:自杀|死亡)方法",
     "illegal_procurement": r"(?:without|no) (?:a )?prescription (?:needed|required|necessary)"
-    r"|buy [\w ]{2,30} without (?:a )?prescription"
+    r"|buy (?![\w ]*over the counter)[\w ]{2,30} without (?:a )?prescription"
     r"|(?:无需|不用|免)处方(?:即可|就能|直接)?(?:购买|下单|邮寄)|(?:出售|代购|求购).{0,8}(?:处方药|吗啡|杜冷丁|安定"
     r"|曲马多|罂粟)",
     "anti_vaccine": r"vaccines? (?:cause|causes|caused) autism|vaccines? (?:are|is) (?:a )?(?:poison|hoax|scam)"
-    r"|(?:never|do not|don't) (?:get )?vaccinate|疫苗(?:会)?(?:导致|引起)自闭症|(?:不要|千万别|拒绝)(?:给孩子)?(?:打"
-    r"|接种)疫苗|疫苗是(?:毒药|骗局)",
+    r"|(?:never|do not|don't) (?:get )?vaccinate\b|疫苗(?:会)?(?:导致|引起)自闭症"
+    r"|(?:(?<!要)不要|千万别|拒绝)(?:给孩子)?(?:打|接种)疫苗|疫苗是(?:毒药|骗局)",
     "delayed_care": r"(?:no need|don't need|do not need|never) to (?:go to|see|visit) (?:a |the )?(?:doctor|hospital)"
-    r"|(?:stop|throw away|quit) (?:taking )?(?:all )?your (?:insulin|medication|medicine|chemo\w*|pills)"
-    r"|(?:不用|无需|不必|别)(?:再)?(?:去医院|看医生|就医|做手术|化疗)|(?:停掉|扔掉|停用)(?:所有|一切)?(?:西药|胰岛素"
-    r"|降压药|降糖药|药物)",
-    "cure_fraud": r"包治(?:百病)?|药到病除|祖传秘方|神医|miracle cure|cures? (?:all|any|every) (?:disease|cancer"
+    r"|(?<!if you )(?<!when you )(?<!before you )(?<!after you )(?<!once you )"
+    r"(?:stop|throw away|quit) (?:taking )?(?:all )?your (?:insulin|medication|medicine|chemo\w*|pills)"
+    r"|(?:不用|无需|不必|别)(?:再)?(?:去医院|看医生|就医|做手术|化疗)"
+    r"|(?:(?:停掉|扔掉)(?:所有|一切|全部)?|停用(?:所有|一切|全部))(?:西药|胰岛素|降压药|降糖药|药物)",
+    "cure_fraud": r"包治(?:百病)?|药到病除|祖传秘方|(?<!精)神医|miracle cure|cures? (?:all|any|every) (?:disease|cancer"
     r"|illness)|cure-all"
     r"|根治(?:糖尿病|高血压|癌症|艾滋病|乙肝)|(?:cure|reverse)s? (?:cancer|diabetes|aids|autism) (?:in|within) \d+",
 }
@@ -48,12 +49,30 @@ _ALARMS = {
     "cure_fraud": ("cure", "reverse", "包治", "药到病除", "秘方", "神医", "根治"),
 }
 """Words of which a text with the danger has one: a quick look."""
-_DENIED = re.compile(
-    r"(?:\b(?:no|not|n't|false|myth|never|fraud|claims?|wrong\w*|untrue|debunk\w*|warn\w*|avoid|beware|rumou?rs?)\b"
-    r"|谣言|误区|不要(?:相信|轻信)"
-    r"|切勿|并非|并不|没有证据|不能|无法|骗局|警惕|谨防|不存在|错误)[^.。!！?？\n]{0,40}$",
+_NEGATED = re.compile(
+    r"(?:\b(?:no|not|never|avoid)\b|n['’]t\b"
+    r"|不要|不可|不能|不是|不得|禁止|防止|无法|并非|并不|[暂尚还]无|没有|没任何)[^.。!！?？\n]{0,40}$",
     re.IGNORECASE,
 )
+_REFUTED = re.compile(
+    r"\b(?:false|untrue|wrong\w*|myths?|fraud\w*|hoax|claims?|rumou?rs?|misinformation|discredited|debunk\w*|disprove\w*"
+    r"|unfounded|baseless|no evidence|warn\w*|beware)\b"
+    r"|谣言|传言|误区|骗局|骗子|骗人|骗钱|错误|不实|虚假|不可信|不科学|不存在|没有(?:科学)?(?:依据|根据|证据)|相信|轻信|切勿"
+    r"|警惕|谨防|警方|公安|查获|查处|[宣谎]称|不确切?|不(?:倡导|提倡|建议|推荐)",
+    re.IGNORECASE,
+)
+_LIMITED = re.compile(
+    r"\b(?:without (?:first )?(?:asking|talking|speaking|consulting|checking)|unless|until|mild|minor)\b"
+    r"|轻微|轻度|轻症",
+    re.IGNORECASE,
+)
+"""What makes it safe to do without care or without a drug."""
+_ENDS = re.compile(r"[.。!！?？\n]")
+SENTENCE = 120
+"""Characters of a sentence that are looked at, before a danger and from it on."""
+DELAYED = "delayed_care"
+CLAIMS = ("anti_vaccine", "cure_fraud", DELAYED)
+"""Dangers that a question only asks about."""
 
 
 class Rating(NamedTuple):
@@ -111,10 +130,11 @@ def rate(text: str, reading: Reading, medical: float, types: dict[str, float], l
 
 
 def dangers(text: str) -> list[str]:
-    """Names of dangers that a text puts into somebody's mind, and doesn't argue against in the same sentence."""
+    """Names of dangers that a text puts into somebody's mind, and doesn't negate, refute, ask about or limit to the
+    harmless in the same sentence."""
     alarming = {name for _, names in _alarms().iter(text.lower()) for name in names}
     alarming = {name: _DANGER[name].finditer(text) for name in DANGERS if name in alarming}
-    return [name for name, matches in alarming.items() if not all(_denied(text, found) for found in matches)]
+    return [name for name, matches in alarming.items() if not all(_denied(name, text, found) for found in matches)]
 
 
 @cache
@@ -126,8 +146,13 @@ def _alarms() -> ahocorasick.Automaton:
     return automaton
 
 
-def _denied(text: str, found: re.Match) -> bool:
-    return _DENIED.search(text, max(0, found.start() - 60), found.start()) is not None
+def _denied(name: str, text: str, found: re.Match) -> bool:
+    before = _ENDS.split(text[max(0, found.start() - SENTENCE) : found.start()])[-1]
+    end = _ENDS.search(text, found.end(), found.end() + SENTENCE)
+    after = text[found.end() : end.start() if end else found.end() + SENTENCE]
+    asked = name in CLAIMS and end is not None and end[0] in "?？"
+    limited = name == DELAYED and _LIMITED.search(f"{before} {after}")
+    return bool(asked or limited or _NEGATED.search(before) or _REFUTED.search(before) or _REFUTED.search(after))
 
 
 def _part(amount: float, half: float) -> float:

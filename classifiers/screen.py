@@ -26,7 +26,7 @@ class Screen(RowStage):
     were dropped, and why: a department that loses many, such as toxicology, should be looked at.
     """
 
-    version: ClassVar[str] = "4"
+    version: ClassVar[str] = "5"
     reads: ClassVar[tuple[str, ...]] = ("text", "safety", "department")
 
     cues: float = Field(2, gt=0, description="salesmanship that makes an advertisement, about one for each act")

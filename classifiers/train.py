@@ -28,7 +28,7 @@ class TrainClassifier(Stage):
     `errors.jsonl` lists what it got wrong. Synthetic rows are not used.
     """
 
-    version: ClassVar[str] = "5"
+    version: ClassVar[str] = "6"
     publishes: ClassVar[str] = "classifier"
     reads: ClassVar[tuple[str, ...]] = COLUMNS
 

@@ -5,16 +5,22 @@ from pathlib import Path
 from typing import Annotated
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import typer
 
 from datagen.errors import UsageError
 
 BATCH = 4096
+VALIDATION = 0.1
+"""Share of the families to measure on, where a file names no splits."""
 
 
 def train_classifier(
-    rows: Annotated[str, typer.Argument(help="Labelled records: a run folder or URL, or a Parquet file or folder.")],
+    rows: Annotated[
+        str,
+        typer.Argument(help="Labelled records: a run folder or URL, or Parquet with `text` and `department` at least."),
+    ],
     out: Annotated[Path, typer.Option(help="Folder to write; must be new or empty.")],
     stage: Annotated[str | None, typer.Option(help="Records of this stage of the run; default the last one.")] = None,
     scheme: Annotated[
@@ -28,7 +34,7 @@ def train_classifier(
     ] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Of the encoder.")] = 3,
     per_label: Annotated[int, typer.Option(min=1, help="Most rows of a label and language.")] = 1000,
-    coverage: Annotated[float, typer.Option(min=0.01, max=1, help="Share of labelled rows to answer for.")] = 0.95,
+    coverage: Annotated[float, typer.Option(min=0.01, max=1, help="Share of labelled rows to answer for.")] = 0.93,
     seed: Annotated[int, typer.Option(min=0, help="Of the choice of rows and their order.")] = 0,
 ) -> None:
     """Train, calibrate and measure a classifier of departments, content types, categories, medical or not, and value.
@@ -43,7 +49,7 @@ def train_classifier(
     if out.exists() and any(out.iterdir()):
         raise UsageError(f"{out} is not empty", "name a new folder")
     labels = read_labels(review) if review else {}
-    tables = (_labelled(batch, scheme, labels) for batch in batches(rows, stage))
+    tables = (_checked(_labelled(_complete(batch), scheme, labels)) for batch in batches(rows, stage))
     if encoder:
         from classifiers.learn_encoder import learn_encoder
 
@@ -78,6 +84,40 @@ def batches(place: str, stage: str | None) -> Iterator[pa.Table]:
                 if field.name not in table.column_names:
                     table = table.append_column(field, pa.nulls(len(table), field.type))
             yield table
+
+
+def _complete(rows: pa.Table) -> pa.Table:
+    """Rows of a plain file with what every record has: an id by its text, a family, a split by that family."""
+    from datagen.licence import UNKNOWN
+    from datagen.record import content_hash, split_of, with_column
+
+    if rows["text"].null_count:
+        raise UsageError("there are rows without a text", "name its column `text`, and leave out rows that have none")
+    given = zip(*(rows[name].to_pylist() for name in ("text", "id", "group", "split")), strict=True)
+    found = []
+    for text, identity, group, split in given:
+        identity = identity or content_hash(text)
+        found.append((identity, group or identity, split or split_of(group or identity, VALIDATION, 0)))
+    for name, values in zip(("id", "group", "split"), zip(*found, strict=True), strict=True) if found else ():
+        rows = with_column(rows, name, values)
+    rows = with_column(rows, "license", pc.fill_null(rows["license"], UNKNOWN))
+    return with_column(rows, "synthetic", pc.fill_null(rows["synthetic"], False))
+
+
+def _checked(rows: pa.Table) -> pa.Table:
+    """The rows, where all of their labels are codes; else UsageError."""
+    from classifiers.heads import HEADS
+    from classifiers.train import LABELLED
+    from datagen.taxonomy import ABSTAINED, mapping_schemes
+
+    for name in LABELLED:
+        unknown = set(rows[name].unique().to_pylist()) - {*HEADS[name].codes, ABSTAINED, None}
+        if unknown:
+            raise UsageError(
+                f"`{name}` holds {min(unknown)[:40]!r}, which is no code of {HEADS[name].version}",
+                f"--map names the label set that departments are of: {', '.join(mapping_schemes())}",
+            )
+    return rows
 
 
 def _labelled(rows: pa.Table, scheme: str | None, labels: dict[str, dict]) -> pa.Table:

@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
+from itertools import islice
 from pathlib import Path
 
 from datagen.record import content_hash
@@ -83,9 +84,22 @@ def not_medical(data: Path) -> Iterator[Text]:
                 text = file.read().decode("utf-8", "replace") if file else ""
                 if len(text) > 200:
                     yield Text("not medical", language, text, "NONE")
-    for line in _gz(data / "general_math_gsm8k/train.jsonl.gz").decode().splitlines()[:1000]:
+    yield from islice(sums(data), 1000)
+
+
+def sums(data: Path) -> Iterator[Text]:
+    """School mathematics (GSM8K, training part), many of it about prices."""
+    for line in _gz(data / "general_math_gsm8k/train.jsonl.gz").decode().splitlines():
         row = json.loads(line)
         yield Text("not medical", "en", f"{row['question']}\n{row['answer']}", "NONE")
+
+
+def articles(data: Path) -> Iterator[Text]:
+    """Pages of the web, news and shops among them, as people took them out of their HTML."""
+    with tarfile.open(data / "general_html_articles/article_extraction.tar.gz") as archive:
+        pages = json.load(archive.extractfile("ground-truth.json"))
+    for page in pages.values():
+        yield Text("articles", "en", page["articleBody"], None)
 
 
 def medmcqa(data: Path) -> Iterator[Text]:
@@ -121,12 +135,7 @@ def names(data: Path) -> Iterator[Text]:
 
 def unlabelled(data: Path) -> Iterator[Text]:
     """Medical prose whose sources name no department: answers, abstracts, guidelines, public health."""
-    parts = sorted((data / "qa_en_medquad").rglob("*.tar.gz"))
-    for path in parts:
-        for raw in members(path):
-            for found in re.findall(r"<Answer>(.*?)</Answer>", raw.decode("utf-8", "replace"), re.S):
-                if len(found) > 200:
-                    yield Text("MedQuAD", "en", unescape(found), None)
+    yield from medquad(data)
     rows = csv.DictReader(io.StringIO(_gz(data / "abstract_en_medical_tc/medical_tc_test.csv.gz").decode()))
     yield from (Text("abstracts", "en", row["medical_abstract"], None) for row in rows)
     for raw in members(data / "guideline_en_nstg/nstg_2022.tar.gz"):
@@ -138,6 +147,15 @@ def unlabelled(data: Path) -> Iterator[Text]:
                 for name in archive.namelist():
                     found = (text for text in strings(json.loads(archive.read(name))) if len(text) > 500)
                     yield from (Text("CDC", language, text, None) for text in found)
+
+
+def medquad(data: Path) -> Iterator[Text]:
+    """Answers of more than a line."""
+    for path in sorted((data / "qa_en_medquad").rglob("*.tar.gz")):
+        for raw in members(path):
+            for found in re.findall(r"<Answer>(.*?)</Answer>", raw.decode("utf-8", "replace"), re.S):
+                if len(found) > 200:
+                    yield Text("MedQuAD", "en", unescape(found), None)
 
 
 def members(path: Path) -> Iterator[bytes]:

@@ -1,18 +1,14 @@
-"""What balancing does to departments whose true labels are known, and to the real recipe before and after synthesis.
+"""What balancing does to departments whose true labels are known. What it does to the real recipe: gaps.py.
 
-Gold: texts of CMtMedQA, Toyhom and MTSamples, labels by their sources, each text in one of two halves by its hash. One
+Texts of CMtMedQA, Toyhom and MTSamples, labels by their sources, each text in one of two halves by its hash. One
 half trains a classifier (a third of it is held out: the confusion table), the other is labelled by it without its own
 labels, and balanced to equal shares of the departments with 20 texts and more in it.
 
-Recipe: `recipes/medical.yaml` up to the balance (about a quarter of an hour on two cores; RUN names a folder to keep it
-in, or one that has it already): what the targets lack with every row at the cap, before and after synthesis.
-
 Targets: 0 departments off their goal by more than 10 % and not on the work list; nothing seen more than 10 times; true
-shares within 15 % of the target; no cell short where the graph had more to give.
+shares within 15 % of the target.
 """
 
 import json
-import os
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -28,7 +24,6 @@ from datagen.store import Store
 
 LEAST = 20
 TOLERANCE, TRUE_TOLERANCE = 0.10, 0.15
-ROOT = Path(__file__).parents[2]
 RECIPE = """
 name: gold
 split: {{validation: 0.33, test: 0}}
@@ -53,8 +48,6 @@ GOLD = ("off goal", "most seen", "true in 15 %", "median off", "labels' error", 
 def measure(data: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         gold(data, Path(folder))
-        os.environ["DATA"] = str(data)
-        recipe(os.environ.get("RUN") or f"{folder}/medical")
 
 
 def gold(data: Path, folder: Path) -> None:
@@ -107,22 +100,3 @@ def _judged(run: str, texts: dict[str, Text], codes: list[str]) -> tuple[str, ..
         f"{np.abs(corrected - shares).mean() * len(codes):.1%}",
         f"{((low <= shares) & (shares <= high)).mean():.0%}",
     )
-
-
-def recipe(run: str) -> None:
-    run_recipe(load_recipe(ROOT / "recipes" / "medical.yaml"), run, until="curated")
-    store = Store(run)
-    before = manifest(store, "missing")["results"]["list"]
-    after = manifest(store, "curated")["results"]["goals"]["work_list"]
-    unmet: Counter[tuple[str, str]] = Counter()
-    for cell, texts in manifest(store, "synthetic")["results"]["quotas"]["unmet"].items():
-        department, language, _ = cell.split("/")
-        unmet[department, language] += texts
-    more = [line for line in after if not unmet[line["department"], line["language"]]]
-    repeats = datagen.load(run, "curated").to_table(columns=["repeats"])["repeats"]
-    print(f"\n{'recipe':30}{'cells short':>14}{'tokens short':>15}")
-    print(f"{'before synthesis':30}{before['cells']:14}{before['short']:15,}")
-    print(f"{'after':30}{len(after):14}{sum(line['short'] for line in after):15,}")
-    print(f"{'where the graph had more':30}{len(more):14}{sum(line['short'] for line in more):15,}")
-    print(f"most seen: {max(repeats.to_pylist())}")
-    print(f"departments on target: {datagen.report(run).measures['departments']} of 35")

@@ -104,7 +104,7 @@ class Records(DocumentSource):
     layout: Layout = Field(Layout(), description="what the file doesn't say of its columns")
     encoding: str | None = Field(None, description="of text files; detected where not given")
 
-    version: ClassVar[str] = "5"
+    version: ClassVar[str] = "6"
     suffixes: ClassVar[tuple[str, ...]] = SUFFIXES
 
     @field_validator("encoding")

@@ -6,6 +6,7 @@ from classifiers import linear
 from classifiers.features import features
 from classifiers.learn import learn
 from classifiers.model import load
+from datagen import notice
 from datagen.errors import UsageError
 from tests.classifiers.sample import sample_learnt
 
@@ -64,7 +65,7 @@ def test_without_a_single_row_every_label_of_a_lexicon_is_known_in_both_language
 def test_the_card_tells_counts_quality_mistakes_and_limits():
     card = sample_learnt().files["card.md"].decode()
     quality = sample_learnt().held_out["department"]["zh"]
-    assert "Not reviewed by a clinician, not clinically validated, not medical advice." in card
+    assert notice.MARKDOWN in card and notice.UNREVIEWED_ZH in card
     assert f"| zh | {quality['rows']} | {quality['accuracy']} | {quality['macro_f1']} |" in card
     assert "| CC0-1.0 |" in card and "Restricted rows among those it learnt from: 0." in card
     assert "| label | rows | F1 |" in card and "| label | taken for | rows |" in card

@@ -6,7 +6,9 @@ import pytest
 import classifiers
 import classifiers.model
 from classifiers.model import MODEL
+from datagen import notice
 from datagen.errors import UsageError
+from datagen.taxonomy import map_label
 from tests.classifiers.sample import sample_learnt, saved
 
 
@@ -83,7 +85,7 @@ def test_a_classifier_comes_with_the_package_and_is_small():
     assert "base" in classifiers.model.bundled()
     folder = classifiers.model.BUNDLED / "base"
     assert sum(path.stat().st_size for path in folder.iterdir()) < 10_000_000
-    assert "not medical advice" in (folder / "card.md").read_text("utf-8")
+    assert notice.MARKDOWN in (folder / "card.md").read_text("utf-8")
     english, chinese, other = classifiers.load("base").predict(
         [
             "Cataract of the left eye with reduced visual acuity; phacoemulsification and a lens implant are planned.",
@@ -94,6 +96,40 @@ def test_a_classifier_comes_with_the_package_and_is_small():
     assert (english["department"], chinese["department"], other["department"]) == ("OPHTH", "GSURG", "NONE")
     assert {"value", "quality", "advertisement", "safety", "content_type", "category"} <= set(english)
     assert english["value"] > other["value"]
+
+
+HEPATITIS = {
+    "GI": [
+        "Chronic hepatitis B with raised transaminases: start entecavir and watch for cirrhosis.",
+        "Acute hepatitis A: jaundice and liver enzymes settle within weeks, without antivirals.",
+        "患者乙肝大三阳十年，谷丙转氨酶反复升高，是否需要恩替卡韦抗病毒治疗？",
+    ],
+    "INFD": [
+        "HIV infection with a CD4 count of 90: antiretroviral therapy and prophylaxis against pneumocystis.",
+        "Severe malaria: parenteral artesunate; blood films show Plasmodium falciparum.",
+        "肺结核患者痰涂片抗酸杆菌阳性，予异烟肼、利福平抗结核治疗。",
+    ],
+}
+LABELS = {
+    "GI": [
+        *(("cmtmedqa", label) for label in ("传染病科/乙肝", "传染病科/肝病科", "其他/乙肝")),
+        *(("toyhom", "肝病科"), ("icd10", "B18.1"), ("mesh", "C02.440.435")),
+    ],
+    "INFD": [
+        ("cmtmedqa", "传染病科/艾滋病"),
+        ("toyhom", "感染科"),
+        ("icd10", "B20"),
+        ("icd10", "A15"),
+        ("mesh", "C02.800"),
+    ],
+}
+
+
+def test_viral_hepatitis_is_the_livers_and_tuberculosis_hiv_and_tropical_disease_are_infections():
+    """Rules 8 and 9 of the arbitration: in mappings, and in what the bundled model says."""
+    for department, texts in HEPATITIS.items():
+        assert {answer["department"] for answer in classifiers.load("base").predict(texts)} == {department}
+        assert {map_label(*label) for label in LABELS[department]} == {department}
 
 
 def test_a_bundled_model_that_was_tampered_with_is_refused(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from classifiers.agreement import kappa, weighted_kappa
 from classifiers.review import Sheet, combine, disputes, draw, guide, read_labels, read_sheet, sheet
+from datagen import notice
 from datagen.errors import UsageError
 from datagen.record import with_column
 from datagen.review import covers, reviewed
@@ -161,5 +162,5 @@ def test_the_report_says_not_reviewed_until_clinicians_have(tmp_path):
     }
     combine([Sheet("a", answers), Sheet("b", answers)]).save(tmp_path / "review")
     page = report(tmp_path).html()
-    assert "Not reviewed by a clinician" not in page and "未经临床医生审核" not in page
-    assert "Not clinically validated, not medical advice." in page
+    assert "Not reviewed by a clinician" not in page and notice.UNREVIEWED_ZH not in page
+    assert notice.EN in page

@@ -73,6 +73,28 @@ def test_a_dangerous_text_is_worth_one_at_most():
         ("疫苗会导致自闭症", ["anti_vaccine"]),
         ("没有证据表明疫苗会导致自闭症", []),
         ("请及时去医院就医，不要自行停药。", []),
+        ("疫苗会导致自闭症，千万别给孩子打疫苗。", ["anti_vaccine"]),
+        ("Throw away your insulin: this tea reverses diabetes in 7 days.", ["delayed_care", "cure_fraud"]),
+        ("停掉所有西药，只喝这个汤。", ["delayed_care"]),
+        # refuted, before or after and however far in the sentence
+        ("It isn’t true that vaccines cause autism.", []),
+        ("There is no evidence, from dozens of large studies in several countries, that vaccines cause autism.", []),
+        ("The idea that vaccines cause autism has been thoroughly discredited.", []),
+        ("“疫苗会导致自闭症”的说法是谣言，没有科学依据。", []),
+        ("网传“包治百病”的神医其实是骗子。", []),
+        ("公安机关查处了出售处方药的网店。", []),
+        ("目前暂无根治糖尿病的方法。", []),
+        # asked
+        ("Vaccines cause autism? Large studies say no.", []),
+        ("哪种东西能根治高血压？", []),
+        ("Drugs that you can buy over the counter without a prescription include loperamide.", []),
+        ("要不要打疫苗？", []),
+        # told of, conditional or for what is harmless
+        ("If you stop taking your medication, the symptoms may return.", []),
+        ("Don't stop taking your insulin, even when you are sick.", []),
+        ("No need to see a doctor for a mild cold unless the fever lasts.", []),
+        ("停用胰岛素后血糖升高，患者自行停用降压药1周后头晕。", []),
+        ("医学院校应当加强精神医学的教学。", []),
     ],
 )
 def test_dangers_are_named_and_warnings_are_not_dangers(text, names):

@@ -1,6 +1,6 @@
 import pytest
 
-from classifiers.advertising import SIGNS, salesmanship, signs
+from classifiers.advertising import SIGNS, phrases, salesmanship, signs
 from classifiers.screen import Screen
 from datagen.record import record_id, table
 from tests.classifiers.local import result_of, run_stage
@@ -43,6 +43,37 @@ def test_one_kind_alone_occurs_in_honest_text(text):
     assert screened([text]) == {}
 
 
+SUMS = [
+    "A shop sells vitamins at $12 a bottle: buy two, get one free. Anna orders 6 bottles at a 10% discount. How much "
+    "does she pay? 4 * 12 = $<<4*12=48>>48, and 48 * .9 = $<<48*.9=43.2>>43.20.",
+    "For every 5 books read the library gives a coupon. Tom buys two, takes advantage of a half-price sale and gets a "
+    "free donut. How many coupons has he left after 10 books?",
+    "商店搞促销，原价300元的台灯打八折，再减20元，小红用优惠券买了两盏，一共花了多少钱？",
+    "某超市推出买三送一活动，每瓶果汁5元。李阿姨要12瓶，需要付多少元？解：12÷4=3，3×3=9，9×5=45（元）。",
+]
+
+
+@pytest.mark.parametrize("text", SUMS)
+def test_a_sum_about_prices_has_no_seller(text):
+    assert salesmanship(text) < 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How much is your health worth? Our detox tea is half price today, only $19. Order now at our website!",
+        "您的健康值多少钱？祖传膏药限时八折，加微信下单，全国包邮。",
+    ],
+)
+def test_a_seller_may_ask_the_reader_how_much(text):
+    assert salesmanship(text) >= 2
+
+
+def test_who_orders_is_told_of_and_not_called_to():
+    assert "order" in {act for _, act, _ in phrases("Order now and take advantage of it.")}
+    assert "order" not in {act for _, act, _ in phrases("She orders now and takes advantage of it.")}
+
+
 def test_refused_labels_are_the_reason_and_others_pass():
     assert list(screened(HONEST[:1], ["retracted"]).values()) == ["retracted"]
     assert screened(HONEST[:1], ["retracted"], refuse=()) == {}
@@ -71,6 +102,8 @@ def test_a_planted_advertisement_is_found_but_a_long_text_is_not_dropped_for_a_l
         ("“清络通”胶囊", {"product"}),
         ("三天见好", {"effect"}),
         ("in 11 days it fell from 210 to 94", {"effect"}),
+        ("how many boxes are left? 7 - 3 = 4", {"reckoning"}),
+        ("箱子里还剩多少个？", {"reckoning"}),
         ("Serum potassium was 4.2 mmol/L; the 62-year-old patient was discharged.", set()),
         ("患者血钾4.2，予口服补钾后出院。", set()),
     ],
@@ -91,9 +124,10 @@ def test_praise_with_a_way_to_get_it_is_an_advertisement_and_praise_alone_sells_
     assert salesmanship(praise + " " + channel) >= 2
 
 
-def test_warnings_of_offers_count_against():
+def test_warnings_of_offers_count_against_every_time():
     offer = "这种祖传药包邮，加微信下单。"
-    assert salesmanship(offer) > salesmanship(offer + "警方提醒：这是骗局，请举报。")
+    once, often = "这是骗局。", "警方提醒：这是骗局，切勿轻信，请举报。"
+    assert salesmanship(offer) > salesmanship(offer + once) > salesmanship(offer + often)
 
 
 def test_salesmanship_here_and_there_in_a_long_text_is_no_advertisement():
