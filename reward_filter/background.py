@@ -6,6 +6,7 @@ nothing to say. It knows no truth: what is often written is expected, no more.
 
 from collections.abc import Iterable
 
+import numba
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -99,13 +100,12 @@ class Background:
         ids, shown = np.concatenate(stream), np.concatenate([np.zeros(0, np.int64), *characters])
         words = np.bincount(ids, minlength=WORDS) + np.bincount(shown, minlength=WORDS)
         words[0] = 0
-        rows = sum(
-            np.bincount(_ordered(a, b)[(a > 0) & (b > 0)], minlength=PAIRS)
-            for a, b in ((ids[:-1], ids[1:]), (shown[:-1], shown[1:]))
-        )
+        rows = np.zeros(PAIRS, np.int32)
+        for followed in (ids, shown):
+            _count(followed, rows)
         known = meanings(names)
         starts = np.concatenate([[0], np.cumsum([len(text) for text in stream])]).astype(np.int64)
-        return Background(words.astype(np.int32), rows.astype(np.int32), Passages.of(known[ids], starts), known)
+        return Background(words.astype(np.int32), rows, Passages.of(known[ids], starts), known)
 
     def features(self, asked: Reading, said: Reading) -> list[float]:
         """FEATURES, each about -1 to 1; 0 where nothing is known."""
@@ -113,33 +113,48 @@ class Background:
             return [0.0] * len(FEATURES)
         ids = said.ids[:MOST]
         known = self.words[ids[ids > 0]]
+        counts = self.words, self.rows
         return [
-            *self._sense(ids, self.total),
-            *(self._sense(said.characters[: 2 * MOST], self.characters) if said.chinese else (0.0, 0.0)),
+            *_sense(ids, *counts, self.total),
+            *(_sense(said.characters[: 2 * MOST], *counts, self.characters) if said.chinese else (0.0, 0.0)),
             *self.passages.support(self.meanings[asked.ids], self.meanings[ids]),
             float(np.mean(known == 0)) if len(known) else 0.0,
         ]
-
-    def _sense(self, ids: np.ndarray, total: float) -> tuple[float, float]:
-        """How much likelier each word (or character) is after the one before than by itself, as a log ratio / 10: mean,
-        and that of the worst run."""
-        a, b = ids[:-1], ids[1:]
-        inside = (a > 0) & (b > 0)
-        a, b = a[inside], b[inside]
-        if not len(a):
-            return 0.0, 0.0
-        seen = self.rows[_ordered(a, b)]
-        expected = self.words[a].astype(float) * self.words[b] / total
-        steps = np.log((seen + 0.1) / (expected + 0.1 + self.words[a] / WORDS))
-        runs = np.convolve(steps, np.ones(RUN) / RUN, "valid") if len(steps) >= RUN else steps
-        return float(steps.mean()) / 10, float(runs.min()) / 10
 
 
 def _within(places: np.ndarray, size: int) -> bool:
     return not len(places) or (places.min() >= 0 and places.max() < size)
 
 
-def _ordered(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    x = a.astype(np.uint64) * _A + b.astype(np.uint64) * _B
+@numba.njit(cache=True)
+def _count(ids, rows):
+    """Adds each word with the next one of its sentence."""
+    for i in range(len(ids) - 1):
+        if ids[i] > 0 and ids[i + 1] > 0:
+            rows[_place(ids[i], ids[i + 1])] += 1
+
+
+@numba.njit(cache=True)
+def _sense(ids, words, rows, total):
+    """How much likelier each word (or character) is after the one before than by itself, as a log ratio / 10: mean, and
+    that of the worst run."""
+    steps, made = np.empty(max(1, len(ids))), 0
+    for i in range(len(ids) - 1):
+        a, b = ids[i], ids[i + 1]
+        if a > 0 and b > 0:
+            expected = float(words[a]) * words[b] / total
+            steps[made] = np.log((rows[_place(a, b)] + 0.1) / (expected + 0.1 + words[a] / WORDS)) / 10
+            made += 1
+    if made == 0:
+        return 0.0, 0.0
+    run, worst = min(RUN, made), np.inf
+    for i in range(made - run + 1):
+        worst = min(worst, steps[i : i + run].mean())
+    return steps[:made].mean(), worst
+
+
+@numba.njit(cache=True)
+def _place(a, b):
+    x = np.uint64(a) * _A + np.uint64(b) * _B
     x = (x ^ (x >> np.uint64(29))) * _B
-    return ((x >> np.uint64(35)) & np.uint64(PAIRS - 1)).astype(np.int64)
+    return np.int64((x >> np.uint64(35)) & np.uint64(PAIRS - 1))

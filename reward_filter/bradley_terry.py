@@ -20,9 +20,10 @@ TOLERANCE = 1e-5
 HISTORY = 20
 UNITS = 8
 L2_DENSE, L2_HASHED, L2_HIDDEN = 1e-4, 3e-4, 3e-3
-CENTER = 1e-3
-"""How strongly the scores of a pair are drawn to zero together (Eisenstein et al. 2023): without it differences are
-learned, and the scores of two questions can't be compared."""
+POINTWISE = 0.1
+"""How much it counts that each answer by itself is known for good or bad (cross-entropy, zero between them), beside
+which of two is better: differences alone leave the scores of two questions incomparable. More of it tells good from
+bad better over all answers, and less well within pairs."""
 NARROWEST = 0.05
 """Least spread by which a column is scaled."""
 
@@ -54,9 +55,9 @@ class Weights:
 
 def fit(chosen: Sparse, rejected: Sparse, columns: range, margin: np.ndarray | None = None) -> Weights:
     """Weights, zero outside `columns`, that minimise the mean of -log sigmoid(score(chosen) - score(rejected) - margin)
-    + CENTER * (score(chosen) + score(rejected))^2 plus L2 penalties of columns scaled to one spread (Bradley and Terry
-    1952; margins as Touvron et al. 2023), by L-BFGS. `margin` float64[pairs] is how far apart the two sides should be
-    at least (default 0).
+    - POINTWISE * (log sigmoid(score(chosen)) + log sigmoid(-score(rejected))) plus L2 penalties of columns scaled to
+    one spread (Bradley and Terry 1952; margins as Touvron et al. 2023), by L-BFGS. `margin` float64[pairs] is how far
+    apart the two sides should be at least (default 0).
 
     Every other pair is seen a second time as if the graph knew nothing of it: where it doesn't, text has to do (as
     Neverova et al. 2016 drop one of two senses).
@@ -83,7 +84,7 @@ def fit(chosen: Sparse, rejected: Sparse, columns: range, margin: np.ndarray | N
     def loss() -> float:
         at, inner, bias, outer = (tensor.detach().numpy() for tensor in tensors)
         linear = _risen(at) * used
-        value, *gradients = _loss(*sides[0], *sides[1], linear, inner, bias, outer, margins, CENTER, *graph)
+        value, *gradients = _loss(*sides[0], *sides[1], linear, inner, bias, outer, margins, POINTWISE, *graph)
         slopes = gradients[0] * used + penalty * linear
         slopes[EVIDENCE.start : EVIDENCE.stop] *= 2 * at[EVIDENCE.start : EVIDENCE.stop]
         tensors[0].grad = torch.from_numpy(slopes)
@@ -173,8 +174,20 @@ def _pulled(indptr, at, value, row, pull, inner, outer, state, low, high, of_lin
 
 
 @numba.njit(cache=True)
+def _surprise(margin):
+    """-log sigmoid."""
+    return max(0.0, -margin) + np.log1p(np.exp(-abs(margin)))
+
+
+@numba.njit(cache=True)
+def _doubt(margin):
+    """sigmoid(-margin), by which a score is pulled."""
+    return 1 / (1 + np.exp(min(60.0, max(-60.0, margin))))
+
+
+@numba.njit(cache=True)
 def _loss(
-    a_ptr, a_at, a_value, b_ptr, b_at, b_value, linear, inner, bias, outer, margins, center, graph_from, graph_to
+    a_ptr, a_at, a_value, b_ptr, b_at, b_value, linear, inner, bias, outer, margins, pointwise, graph_from, graph_to
 ):
     """The loss without penalties, and its gradients."""
     of_linear, of_inner = np.zeros(len(linear)), np.zeros(inner.shape)
@@ -190,10 +203,10 @@ def _loss(
             good = _score(a_ptr, a_at, a_value, row, linear, inner, bias, outer, one, low, high)
             bad = _score(b_ptr, b_at, b_value, row, linear, inner, bias, outer, other, low, high)
             margin = good - bad - margins[row]
-            total += max(0.0, -margin) + np.log1p(np.exp(-abs(margin))) + center * (good + bad) ** 2
-            pull = 1 / (1 + np.exp(min(60.0, max(-60.0, margin)))) / seen
-            drawn = 2 * center * (good + bad) / seen
+            total += _surprise(margin) + pointwise * (_surprise(good) + _surprise(-bad))
+            up = (_doubt(margin) + pointwise * _doubt(good)) / seen
+            down = (_doubt(margin) + pointwise * _doubt(-bad)) / seen
             gradients = (of_linear, of_inner, of_bias, of_outer)
-            _pulled(a_ptr, a_at, a_value, row, drawn - pull, inner, outer, one, low, high, *gradients)
-            _pulled(b_ptr, b_at, b_value, row, drawn + pull, inner, outer, other, low, high, *gradients)
+            _pulled(a_ptr, a_at, a_value, row, -up, inner, outer, one, low, high, *gradients)
+            _pulled(b_ptr, b_at, b_value, row, down, inner, outer, other, low, high, *gradients)
     return total / seen, of_linear, of_inner, of_bias, of_outer

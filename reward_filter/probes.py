@@ -32,6 +32,8 @@ DRAWN_FOR = 30
 MOST_ERRORS = 4
 ERRORS = tuple(name for name in FACTS if name != "omitted_caution")
 """An omission is none in an answer that needs no warning."""
+UNDONE = {"wrong_relation": "swapped_test_treatment", "swapped_test_treatment": "wrong_relation"}
+"""Errors that may make each other right: a test in the place of a treatment, where treating became diagnosing."""
 Hack = Callable[[Item, Sequence[Item], random.Random], str]
 
 
@@ -132,15 +134,16 @@ def best_of(
 
 
 def candidate(corruptor: Corruptor, item: Item, items: Sequence[Item], rng: random.Random) -> tuple[str, int]:
-    """A copy with some errors of fact, and how many took."""
-    text, made = item.response, 0
+    """A copy with some errors of fact, and how many took: each of another class, and none that undoes another."""
+    text, made = item.response, set()
     for _ in range(rng.randint(0, MOST_ERRORS)):
+        name = rng.choice(ERRORS)
         worse = Item(item.id, item.prompt, text, item.language, item.group, item.split)
-        damage = CLASSES[rng.choice(ERRORS)](corruptor, worse, rng, _Pool([item]))
-        if damage is not None:
+        damage = CLASSES[name](corruptor, worse, rng, _Pool([item]))
+        if damage is not None and made.isdisjoint((name, UNDONE.get(name))):
             changed = damage if isinstance(damage, str) else damage[1] if isinstance(damage[1], str) else damage[0]
-            text, made = (changed, made + 1) if changed != text else (text, made)
-    return text, made
+            text, made = (changed, made | {name}) if changed != text else (text, made)
+    return text, len(made)
 
 
 def measured(scorer: RewardModel, corruptor: Corruptor, items: Sequence[Item], seed: int) -> dict[str, Any]:

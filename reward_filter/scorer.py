@@ -21,7 +21,7 @@ from reward_filter.features import WIDTH, Featurizer, kind_of
 
 CONFIG, WEIGHTS, CARD, GRAPH = "config.json", "weights.safetensors", "card.md", "graph"
 BACKGROUND, REPORT = "background.parquet", "report.html"
-EMBEDDED, ENCODER, JUDGE = "reward-embedded-3", "reward-encoder-1", "reward-judge-1"
+EMBEDDED, ENCODER, JUDGE = "reward-embedded-4", "reward-encoder-1", "reward-judge-1"
 
 
 class RewardModel(Protocol):

@@ -85,7 +85,7 @@ class Train(Stage):
     pairs: int = Field(30_000, ge=100, description="pairs at most; rows are picked by a hash of their id")
     real: float = Field(0.5, ge=0, le=1, description="share of the pairs that people's answers may make up")
 
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     publishes: ClassVar[str] = "reward"
     reads: ClassVar[tuple[str, ...]] = (*READ, "department")
 

@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
-from reward_filter.bradley_terry import CENTER, L2_DENSE, UNITS, Weights, fit, scores
+from reward_filter.bradley_terry import L2_DENSE, POINTWISE, UNITS, Weights, fit, scores
 from reward_filter.calibrate import (
     ISOTONIC_FROM,
     Isotonic,
@@ -58,14 +58,14 @@ def pairs(count: int, columns: Sequence[int] = SEEN) -> tuple[Sparse, Sparse]:
 
 def test_fit_recovers_the_weights_that_made_the_choices():
     weights = fit(*pairs(3000), FAMILIES["all"])
-    # The hidden layer bends the score and centring shrinks it, but it goes where the true weights point.
+    # The hidden layer bends the score and penalties shrink it, but it goes where the true weights point.
     points = np.random.default_rng(9).normal(size=(500, len(TRUTH)))
     assert np.corrcoef(scores(of_columns(SEEN, points), weights), points @ TRUTH)[0, 1] > 0.98
     assert not np.delete(weights.linear, [0, *SEEN, *EVIDENCE]).any()
 
 
 def test_at_the_minimum_the_gradient_is_gone():
-    """Of the linear weights, penalty and centring included."""
+    """Of the linear weights, with the penalty and each answer by itself."""
     columns = [EVIDENCE.stop + i for i in range(len(TRUTH))]
     sides = pairs(600, columns)
     weights = fit(*sides, FAMILIES["text"])
@@ -73,9 +73,9 @@ def test_at_the_minimum_the_gradient_is_gone():
 
     def loss(at: np.ndarray) -> float:
         good, bad = (scores(side, replace(weights, linear=at)) for side in sides)
-        return np.mean(np.logaddexp(0, bad - good) + CENTER * (good + bad) ** 2) + L2_DENSE / 2 * np.sum(
-            (at[columns] * spread) ** 2
-        )
+        alone = np.logaddexp(0, -good) + np.logaddexp(0, bad)
+        penalty = L2_DENSE / 2 * np.sum((at[columns] * spread) ** 2)
+        return np.mean(np.logaddexp(0, bad - good) + POINTWISE * alone) + penalty
 
     for column, width in zip(columns, spread, strict=True):
         step = np.zeros(WIDTH)
@@ -118,7 +118,7 @@ def test_a_hidden_layer_learns_what_no_linear_weights_can():
     assert np.mean(scores(good, weights) > scores(bad, weights)) > 0.9
 
 
-def test_a_margin_drives_the_two_sides_apart_and_centring_draws_both_to_zero():
+def test_a_margin_drives_the_two_sides_apart_around_zero():
     chosen, rejected = pairs(1500)
     gap = [
         np.mean(scores(chosen, w) - scores(rejected, w))
@@ -129,7 +129,18 @@ def test_a_margin_drives_the_two_sides_apart_and_centring_draws_both_to_zero():
     one = Sparse.of([(np.array([EVIDENCE.stop, WIDTH - 1]), np.array([1.0, 5.0]))] * 50)
     other = Sparse.of([(np.array([WIDTH - 1]), np.array([5.0]))] * 50)
     weights = fit(one, other, FAMILIES["all"])
-    assert abs(scores(one, weights)[0] + scores(other, weights)[0]) < 0.1 < scores(one, weights)[0]
+    good, bad = (scores(side, weights)[0] for side in (one, other))
+    assert abs(good + bad) < 0.1 * good
+
+
+def test_answers_to_different_questions_can_be_compared():
+    """What one kind of question has more of in every answer says nothing of an answer, though no pair shows it."""
+    quality, kind = EVIDENCE.stop, EVIDENCE.stop + 1
+    values = np.array([(1.0, 0.0), (4.0, 1.0)] * 100)
+    chosen = of_columns([quality, kind], values)
+    rejected = of_columns([quality, kind], values - (1, 0))
+    weights = fit(chosen, rejected, FAMILIES["all"])
+    assert scores(chosen, weights).min() > scores(rejected, weights).max()
 
 
 def test_fit_is_the_same_twice_and_keeps_to_its_columns():
