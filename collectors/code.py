@@ -107,7 +107,7 @@ class Code(DocumentSource):
     too_large (over a million characters).
     """
 
-    version: ClassVar[str] = "4"
+    version: ClassVar[str] = "5"
     suffixes: ClassVar[tuple[str, ...]] = tuple(sorted(s if s in _WHOLE_NAMES else f".{s}" for s in LANGUAGES))
 
     def documents(self, file: RawFile) -> Iterator[Document | InputError]:

@@ -59,7 +59,7 @@ class Textbook(DocumentSource):
     _books: dict[str, list[Book]] = PrivateAttr(default_factory=dict)
     _shelf: list[Book] = PrivateAttr(default_factory=list)
 
-    version: ClassVar[str] = "4"
+    version: ClassVar[str] = "5"
     suffixes: ClassVar[tuple[str, ...]] = (
         *(".cnxml", ".xml", ".md", ".markdown", ".html", ".htm", ".xhtml", ".txt"),
         ".epub",  # to be refused: a book that nobody reads must not be passed over in silence

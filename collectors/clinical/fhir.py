@@ -41,7 +41,7 @@ class FHIR(DocumentSource):
 
     patient_level: bool = Field(True, description="ids are keyed hashes and no original identifier is kept")
 
-    version: ClassVar[str] = "4"
+    version: ClassVar[str] = "5"
     suffixes: ClassVar[tuple[str, ...]] = (".json", ".ndjson", ".jsonl")
 
     def documents(self, file: RawFile) -> Iterator[Document | InputError]:

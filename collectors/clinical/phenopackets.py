@@ -26,7 +26,7 @@ class Phenopackets(DocumentSource):
     Quarantined: bad_json, json_limits, not_a_phenopacket, no_findings, bad_encoding.
     """
 
-    version: ClassVar[str] = "4"
+    version: ClassVar[str] = "5"
     suffixes: ClassVar[tuple[str, ...]] = (".json",)
 
     def documents(self, file: RawFile) -> Iterator[Document | InputError]:

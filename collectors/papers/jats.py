@@ -56,7 +56,7 @@ class JATS(DocumentSource):
     Quarantined: not_jats, no_text, bad_xml, xml_entities, xml_limits, and what can't be unpacked.
     """
 
-    version: ClassVar[str] = "5"
+    version: ClassVar[str] = "6"
     suffixes: ClassVar[tuple[str, ...]] = (".xml", ".nxml")
 
     def documents(self, file: RawFile) -> Iterator[Document | InputError]:

@@ -57,7 +57,7 @@ class PDF(DocumentSource):
     Quarantined: no_text, bad_pdf, encrypted, too_large, timeout, pdf_crash, and what can't be unpacked.
     """
 
-    version: ClassVar[str] = "4"
+    version: ClassVar[str] = "5"
     suffixes: ClassVar[tuple[str, ...]] = (".pdf",)
 
     def documents(self, file: RawFile) -> Iterator[Document | InputError]:

@@ -45,7 +45,7 @@ class PubMed(DocumentSource):
     Quarantined: not_pubmed, no_citation, bad_pmid, bad_xml, xml_entities, xml_limits, and what can't be unpacked.
     """
 
-    version: ClassVar[str] = "4"
+    version: ClassVar[str] = "5"
     suffixes: ClassVar[tuple[str, ...]] = (".xml",)
 
     patient_level: Literal[False] = Field(False, description="citations are public")

@@ -37,7 +37,7 @@ class Deidentify(RowStage):
         False, description="records of a group are one patient's; no original identifier is kept"
     )
 
-    version: ClassVar[str] = "4"
+    version: ClassVar[str] = "5"
     reads: ClassVar[tuple[str, ...]] = ("text", "messages", "group", "meta", "source_id", "url")
     writes: ClassVar[tuple[str, ...]] = ("text", "messages", "meta", "source_id", "url", "phi_status")
 

@@ -22,7 +22,7 @@ class MedQuAD(DocumentSource):
     deidentify: Level = Field("light", description="written by institutes for the public: see collectors.records")
 
     suffixes: ClassVar[tuple[str, ...]] = (".xml",)
-    version: ClassVar[str] = "5"
+    version: ClassVar[str] = "6"
 
     def documents(self, file: RawFile) -> Iterator[Document | InputError]:
         root = parse_xml(file.data)

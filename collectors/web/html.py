@@ -46,7 +46,7 @@ class HTML(DocumentSource):
     html_limits (over 8 million characters, 40,000 elements or 256 levels).
     """
 
-    version: ClassVar[str] = "4"
+    version: ClassVar[str] = "5"
     suffixes: ClassVar[tuple[str, ...]] = (".html", ".htm", ".xhtml", ".json")
 
     def documents(self, file: RawFile) -> Iterator[Document | InputError]:

@@ -32,7 +32,7 @@ class WARC(DocumentSource):
     and as in `collectors.html`; whole files: not_warc, empty, archive_bomb.
     """
 
-    version: ClassVar[str] = "5"
+    version: ClassVar[str] = "6"
     suffixes: ClassVar[tuple[str, ...]] = (".warc", ".arc", ".wet")
 
     def documents(self, file: RawFile) -> Iterator[Document | InputError]:

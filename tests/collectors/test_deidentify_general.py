@@ -141,12 +141,15 @@ def test_facts_stay_even_among_identifiers(fact):
     assert fact in clean(f"{fact}\n电话13812345678，身份证11010519491231002X，MRN: 00123456")
 
 
-def test_every_cue_begins_with_a_character_of_its_list():
+@pytest.mark.parametrize(
+    "pattern, begins",
+    [(name_cues_zh.LEFT, name_cues_zh.LEFT_BEGINS), (name_cues_zh.RIGHT, name_cues_zh.RIGHT_BEGINS)],
+)
+def test_every_cue_begins_with_a_character_of_its_list(pattern, begins):
     """A cue that the list lacks would never be tried."""
-    guard = f"(?=[{name_cues_zh.LEFT_BEGINS}])"
-    pattern = name_cues_zh.LEFT.pattern
-    assert pattern.startswith(guard)
-    missing = {char for char in _first(parser.parse(pattern.removeprefix(guard))) if not re.match(guard, char)}
+    guard = f"(?=[{begins}])"
+    assert pattern.pattern.startswith(guard)
+    missing = {char for char in _first(parser.parse(pattern.pattern.removeprefix(guard))) if not re.match(guard, char)}
     assert not missing
 
 
@@ -179,4 +182,33 @@ def _members(value) -> set[str]:
             found.update(map(chr, range(part[0], part[1] + 1)))
         elif str(part) == "CATEGORY_DIGIT":
             found.update("0123456789")
+        elif str(part) == "CATEGORY_SPACE":
+            found.update(" \t\n\u3000")
     return found
+
+
+TABLE = """patient_id,last_name,first_name,dob,zip,icd10,a1c
+P4711,Okafor,"Ann, Ruth",1961-01-08,74159,E11.65,9.1
+P4712,Baker,Anil,1973-08-26,68536,E11.9,6.8"""
+
+
+def test_columns_of_an_export_are_known_by_their_names():
+    cleaned = clean(TABLE)
+    assert not any(value in cleaned for value in ("P4711", "Okafor", "Ruth", "74159", "Baker", "Anil", "68536"))
+    assert "E11.65,9.1" in cleaned
+
+
+@pytest.mark.parametrize(
+    "text, kept",
+    [
+        ("Braden \u226412\u5206\u8005\u6bcf\u73ed\u8bc4\u4f30", "Braden"),
+        ("\u8499\u8131\u77f3\u6563\u6bcf\u6b211/3\u888b", "1/3"),
+        ("1846\u5e7410\u670816\u65e5\u516c\u5f00\u6f14\u793a", "1846\u5e7410\u670816\u65e5"),
+    ],
+)
+def test_scales_doses_and_history_stay(text, kept):
+    assert kept in clean(text)
+
+
+def test_the_sender_before_an_address_is_a_person():
+    assert "Miller" not in clean("From: Sarah Miller <sarah@example.com>")

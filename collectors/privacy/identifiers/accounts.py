@@ -9,7 +9,7 @@ from collectors.privacy.identifiers.checks import (
     resident_id_is_valid,
 )
 from collectors.privacy.identifiers.number_parts import AFTER, BEFORE, IS
-from collectors.privacy.identifiers.rule import rule
+from collectors.privacy.identifiers.rule import LONG_NUMBER, rule
 
 LIGHT = (
     rule(
@@ -23,10 +23,10 @@ LIGHT = (
         None,
         rf"{BEFORE}(?P<value>[1-9]\d{{5}}(?:18|19|20)\d{{9}}[\dXx]){AFTER}",
         check=resident_id_is_valid,
-        long=True,
+        near=LONG_NUMBER,
     ),
-    rule("ID", None, rf"{BEFORE}(?P<value>[1-8]\d{{14}}){AFTER}", check=old_resident_id_is_valid, long=True),
-    rule("SSN", None, rf"{BEFORE}(?P<value>\d{{3}}-\d\d-\d{{4}}){AFTER}", long=True),
+    rule("ID", None, rf"{BEFORE}(?P<value>[1-8]\d{{14}}){AFTER}", check=old_resident_id_is_valid, near=LONG_NUMBER),
+    rule("SSN", None, rf"{BEFORE}(?P<value>\d{{3}}-\d\d-\d{{4}}){AFTER}", near=LONG_NUMBER),
     rule(
         "CARD",
         None,
@@ -34,7 +34,7 @@ LIGHT = (
         rf"|3[47]\d{{2}}[ -]?\d{{6}}[ -]?\d{{5}}",
         rf"|3(?:0[0-5]|[68]\d)\d[ -]?\d{{6}}[ -]?\d{{4}}){AFTER}",
         check=card_is_valid,
-        long=True,
+        near=LONG_NUMBER,
     ),
     rule(
         "CARD",
@@ -42,7 +42,7 @@ LIGHT = (
         rf"(?:\bcard|\bcc\b|卡)[^\d\n]{{0,40}}(?P<value>\d(?:[ -]?\d){{11,18}}){AFTER}",
         check=card_is_valid,
         flags=re.IGNORECASE,
-        long=True,
+        near=LONG_NUMBER,
     ),
     rule(
         "ACCOUNT",
@@ -50,7 +50,7 @@ LIGHT = (
         rf"{BEFORE}(?P<value>[A-Za-z]{{2}}\d{{2}}(?:[A-Za-z0-9]{{11,30}}|(?: [A-Za-z0-9]{{4}}){{2,7}}",
         rf"(?: [A-Za-z0-9]{{1,4}})?)){AFTER}",
         check=iban_is_valid,
-        long=True,
+        near=LONG_NUMBER,
     ),
     rule(
         "ACCOUNT",

@@ -3,19 +3,97 @@ after it, on the same line or on lines of their own."""
 
 import regex
 
-_COUNTRIES = (
-    "Argentina|Armenia|Australia|Austria|Belgium|Brazil|Bulgaria|Canada|Chile|China|Colombia|Croatia|Cyprus|Czech"
-    " Republic"
-    "|Czechia|Denmark|Egypt|England|Estonia|Finland|France|Georgia|Germany|Greece|Greenland|Hong Kong|Hungary"
-    "|Iceland|India"
-    "|Indonesia|Iran|Iraq|Ireland|Israel|Italy|Japan|Jordan|Kenya|Korea|Latvia|Lebanon|Lithuania|Luxembourg|Malaysia"
-    "|Malta"
-    "|Mexico|Morocco|Nepal|Netherlands|The Netherlands|New Zealand|Nigeria|Northern Ireland|Norway|Pakistan|Peru"
-    "|Philippines"
-    "|Poland|Portugal|Romania|Russia|Saudi Arabia|Scotland|Serbia|Singapore|Slovakia|Slovenia|South Africa|South"
-    " Korea|Spain"
-    "|Sri Lanka|Sweden|Switzerland|Taiwan|Thailand|Tunisia|Turkey|UK|Ukraine|United Arab Emirates|United Kingdom"
-    "|United States(?: of America)?|Uruguay|USA|U\\.S\\.A\\.|Venezuela|Vietnam|Wales"
+_COUNTRIES = "|".join(
+    (
+        "Argentina",
+        "Armenia",
+        "Australia",
+        "Austria",
+        "Belgium",
+        "Brazil",
+        "Bulgaria",
+        "Canada",
+        "Chile",
+        "China",
+        "Colombia",
+        "Croatia",
+        "Cyprus",
+        "Czech Republic",
+        "Czechia",
+        "Denmark",
+        "Egypt",
+        "England",
+        "Estonia",
+        "Finland",
+        "France",
+        "Georgia",
+        "Germany",
+        "Greece",
+        "Greenland",
+        "Hong Kong",
+        "Hungary",
+        "Iceland",
+        "India",
+        "Indonesia",
+        "Iran",
+        "Iraq",
+        "Ireland",
+        "Israel",
+        "Italy",
+        "Japan",
+        "Jordan",
+        "Kenya",
+        "Korea",
+        "Latvia",
+        "Lebanon",
+        "Lithuania",
+        "Luxembourg",
+        "Malaysia",
+        "Malta",
+        "Mexico",
+        "Morocco",
+        "Nepal",
+        "Netherlands",
+        "The Netherlands",
+        "New Zealand",
+        "Nigeria",
+        "Northern Ireland",
+        "Norway",
+        "Pakistan",
+        "Peru",
+        "Philippines",
+        "Poland",
+        "Portugal",
+        "Romania",
+        "Russia",
+        "Saudi Arabia",
+        "Scotland",
+        "Serbia",
+        "Singapore",
+        "Slovakia",
+        "Slovenia",
+        "South Africa",
+        "South Korea",
+        "Spain",
+        "Sri Lanka",
+        "Sweden",
+        "Switzerland",
+        "Taiwan",
+        "Thailand",
+        "Tunisia",
+        "Turkey",
+        "UK",
+        "Ukraine",
+        "United Arab Emirates",
+        "United Kingdom",
+        "United States(?: of America)?",
+        "Uruguay",
+        "USA",
+        "U\\.S\\.A\\.",
+        "Venezuela",
+        "Vietnam",
+        "Wales",
+    )
 )
 _GAP = r"(?:[ \t]*,?[ \t]*\n[ \t>?*#-]*(?:,[ \t]*)?|,[ \t]*|[ \t]{1,2})"
 _BREAK = r"(?:[ \t]*,?[ \t]*\n[ \t>?*#-]*(?:,[ \t]*)?|,[ \t]*)"

@@ -1,5 +1,7 @@
 """Forms of addresses in Latin script: streets, boxes, units, towns, hospitals beside their doctors."""
 
+from collections.abc import Callable
+
 import regex
 
 from collectors.privacy.identifiers.address_parts_en import (
@@ -21,10 +23,12 @@ from collectors.privacy.identifiers.address_parts_en import (
     UNIT,
     WAY,
     WAY_AFTER,
+    WAY_AFTER_CUES,
+    WAY_CUES,
     WORD,
     WORD_WAY,
 )
-from collectors.privacy.identifiers.rule import Rule
+from collectors.privacy.identifiers.rule import HOUSE_NUMBER, Near, Rule
 from collectors.privacy.identifiers.words import medical_names, ordinary_words
 
 _MONTH = regex.compile(rf"\b(?:{MONTHS}|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b")
@@ -44,9 +48,20 @@ def _has_rare_name(value: str) -> bool:
     return any(len(word) > 3 for word in rare_words(value)) and not _MONTH.search(value)
 
 
+_COURT = regex.compile(r"\b(?:Supreme|District|Superior|Circuit|Appeals?|Federal|Municipal|Probate) Court\b")
+_STATE_AND_CODE = Near(regex.compile(r"[A-Z]{2},? \d{5}"), 160, 12)
+_CODE = Near(regex.compile(r"\d{5}(?!\d)"), 200, 4)
+_CODE_BELOW = Near(regex.compile(r"\n[>? \t]*\d{4,5} "), 160, 100)
+
+
+def _rule(kind: str, where: Near | tuple[str, ...], pattern: str, check: Callable[[str], bool] | None) -> Rule:
+    cues, near = (None, where) if isinstance(where, Near) else (where, None)
+    return Rule(kind, cues, regex.compile(pattern), check, near)
+
+
 RULES = tuple(
-    Rule(kind, cues, regex.compile(pattern), check, house=cues is None)
-    for kind, cues, pattern, check in (
+    _rule(kind, where, pattern, check)
+    for kind, where, pattern, check in (
         (
             "ADDRESS",
             ("blk", "block "),
@@ -133,19 +148,20 @@ RULES = tuple(
         ),
         (
             "ADDRESS",
-            (",",),
-            rf"\b(?:[Ff]rom|[Ll]iv(?:es?|ing|ed) (?:in|near)|[Rr]esid(?:es|ent of|ing in)) (?P<value>{TOWN_WORD}(?:"
+            ("from ", "lives ", "living ", "lived ", "live ", "resid", "home in", "house in"),
+            rf"\b(?:[Ff]rom|(?:home|house) in|[Ll]iv(?:es?|ing|ed) (?:in|near)|[Rr]esid(?:es|ent of"
+            rf"|ing in)) (?P<value>{TOWN_WORD}(?:"
             rf" {TOWN_WORD}){{0,2}}"
             rf", (?:{STATE_NAMES}|{STATES})\b)",
             None,
         ),
         (
             "ADDRESS",
-            None,
+            HOUSE_NUMBER,
             rf"(?<![\w.])(?P<value>(?:(?:Flat|Unit|Apt\.?|Suite|Apartment) \d{{1,4}}[A-Za-z]?(?:, "
             rf"|/))?\d{{1,5}}[A-Za-z]?(?:-\d{{1,4}})? (?:(?:N|S|E|W|NE|NW|SE|SW)\.? )?"
             rf"(?:(?:{WORD}|\d{{1,3}}(?:st|nd|rd|th)) ){{1,4}}?(?:{STREET}){TAIL})",
-            None,
+            lambda value: _COURT.search(value) is None,
         ),
         (
             "ADDRESS",
@@ -171,27 +187,38 @@ RULES = tuple(
         ),
         (
             "ADDRESS",
-            None,
-            rf"(?<![\w.])(?P<value>(?:\d{{1,5}} )?(?:{WORD} ){{0,2}}(?:{WAY}[.]? (?:(?:{WORD}"
-            rf"|\p{{Ll}}{{1,6}}) ){{1,5}}?|{WORD_WAY} |{WORD} {WAY_AFTER}\.? )"
+            WAY_CUES,
+            rf"(?<![\w.])(?P<value>(?:\d{{1,5}} )?(?:{WORD} ){{0,2}}{WAY}[.]? (?:(?:{WORD}|\p{{Ll}}{{1,6}}) ){{1,5}}?"
             rf"\d{{1,4}}[a-z]?\b\.?(?! ?{MEASURE}){TAIL})",
             None,
         ),
         (
             "ADDRESS",
+            WAY_AFTER_CUES,
+            rf"(?<![\w.])(?P<value>(?:\d{{1,5}} )?(?:{WORD} ){{0,2}}(?:{WORD_WAY} |{WORD} {WAY_AFTER}\.? )"
+            rf"\d{{1,4}}[a-z]?\b\.?(?! ?{MEASURE}){TAIL})",
             None,
+        ),
+        (
+            "ADDRESS",
+            HOUSE_NUMBER,
             rf"\b(?:at|to|from|near|outside)\s(?P<value>\d{{3,5}} (?!CC|ML"
             rf"|MG)(?:{WORD} ){{1,4}}\d{{1,4}}(?! ?{MEASURE}){TAIL})",
             None,
         ),
         (
             "ADDRESS",
-            (",",),
+            _STATE_AND_CODE,
             rf"(?<![\w.])(?P<value>\d{{1,5}}[A-Za-z]? [^\n;:?!]{{3,60}}?, {WORD}(?: {WORD}){{0,2}},? {STATES},?"
             rf" \d{{5}}(?:-\d{{4}})?)\b",
             None,
         ),
-        ("ADDRESS", (",",), rf"\b(?P<value>{WORD}(?: {WORD}){{0,2}}, {STATES},? \d{{5}}(?:-\d{{4}})?)\b", None),
+        (
+            "ADDRESS",
+            _STATE_AND_CODE,
+            rf"\b(?P<value>{WORD}(?: {WORD}){{0,2}}, {STATES},? \d{{5}}(?:-\d{{4}})?)\b",
+            None,
+        ),
         (
             "ADDRESS",
             ("apt", "apartment", "suite", "flat"),
@@ -255,14 +282,14 @@ RULES = tuple(
         ),
         (
             "ADDRESS",
-            None,
+            HOUSE_NUMBER,
             rf"(?<![\w.,/-])(?P<value>\d{{3,5}}[A-Za-z]? (?:(?:{WORD}|{LINK}|\d{{1,4}}) ){{1,5}}?\d{{1,5}}[a-z]?\b)"
             rf"(?=[\n,;:?!)]|\.(?!\d)|$| (?:Apt|Suite|Unit|Flat|Box|in|and|St)\b)(?! ?{MEASURE})",
             _has_rare_name,
         ),
         (
             "ADDRESS",
-            ("\n", ","),
+            _CODE,
             rf"(?<![\w.,/-])(?P<value>\d{{2,5}} (?:{WORD} ){{1,4}}\d{{1,4}}(?:,"
             rf"|\s?\n)[ >?]*{WORD}(?: {WORD}){{0,3}},?\s{{1,2}}"
             rf"(?:{WORD} ){{0,2}}\d{{5}})\b",
@@ -279,7 +306,7 @@ RULES = tuple(
         ),
         (
             "ADDRESS",
-            ("\n",),
+            _CODE_BELOW,
             rf"(?:^|(?<=\n))[>? \t]*(?P<value>{WORD}(?: {WORD}){{0,3}} \d{{1,4}}[a-z]?"
             rf"\s*\n[>? \t]*\d{{4,5}} {WORD}(?: {WORD}){{0,2}})"
             r"(?=\s*(?:\n|$|,))",
@@ -293,7 +320,7 @@ RULES = tuple(
         ),
         (
             "ADDRESS",
-            None,
+            HOUSE_NUMBER,
             rf"(?<![\w.,/-])(?P<value>\d{{2,5}}[A-Za-z]? (?:(?:N|S|E|W|NE|NW|SE"
             rf"|SW)\.? )?(?:{WORD} ){{1,3}}?(?:{SUFFIX})\b\.?)"
             rf"(?=[\n,;:?!)]|\.(?!\d)|$| (?:Apt|Suite|Unit|Flat|Box|in|and|St)\b)",

@@ -27,13 +27,59 @@ STATES = (
     r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]"
     r"|W[AIVY])"
 )
-STATE_NAMES = (
-    "Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho|Illinois"
-    "|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri"
-    "|Montana"
-    "|Nebraska|Nevada|New Hampshire|New Jersey|New Mexico|New York|North Carolina|North Dakota|Ohio|Oklahoma|Oregon"
-    "|Pennsylvania|Rhode Island|South Carolina|South Dakota|Tennessee|Texas|Utah|Vermont|Virginia|Washington"
-    "|West Virginia|Wisconsin|Wyoming"
+STATE_NAMES = "|".join(
+    (
+        "Alabama",
+        "Alaska",
+        "Arizona",
+        "Arkansas",
+        "California",
+        "Colorado",
+        "Connecticut",
+        "Delaware",
+        "Florida",
+        "Georgia",
+        "Hawaii",
+        "Idaho",
+        "Illinois",
+        "Indiana",
+        "Iowa",
+        "Kansas",
+        "Kentucky",
+        "Louisiana",
+        "Maine",
+        "Maryland",
+        "Massachusetts",
+        "Michigan",
+        "Minnesota",
+        "Mississippi",
+        "Missouri",
+        "Montana",
+        "Nebraska",
+        "Nevada",
+        "New Hampshire",
+        "New Jersey",
+        "New Mexico",
+        "New York",
+        "North Carolina",
+        "North Dakota",
+        "Ohio",
+        "Oklahoma",
+        "Oregon",
+        "Pennsylvania",
+        "Rhode Island",
+        "South Carolina",
+        "South Dakota",
+        "Tennessee",
+        "Texas",
+        "Utah",
+        "Vermont",
+        "Virginia",
+        "Washington",
+        "West Virginia",
+        "Wisconsin",
+        "Wyoming",
+    )
 )
 WORD = r"\p{Lu}[\p{L}'\u2019-]*+(?!\d)\.?"
 TOWN_WORD = r"(?!I\b)\p{Lu}[\p{L}'\u2019-]*"
@@ -78,16 +124,30 @@ WAY = (
     r"|[Aa]l\.|[Oo]s\.|[Tt]ravessa|[Qq]uinta|[Cc]arrer|[Cc]amino|[Ll]argo)"
 )
 """Words for a street that stand before its name."""
-WORD_WAY = (
-    r"\p{Lu}\p{L}{2,20}(?:stra(?:sse|\u00dfe|at)|weg|platz|gasse|laan|plein|vej|gade|gatan|gata|v\u00e4gen|veien"
-    r"|gate|katu|tie|kuja|utca"
-    r"|str\u00e6de|v\u00e4g|brink|singel|kade|dijk|steeg|allee|damm|ufer|ring|stubben|alle)\b"
+WAY_CUES = tuple(
+    f"{way}{end}"
+    for way in (
+        *("rue", "avenue", "avenida", "avda", "calle", "c/", "rua", "r\u00faa", "via", "viale", "piazza", "piazzetta"),
+        *("plaza", "paseo", "corso", "ul.", "ulica", "al.", "os.", "travessa", "quinta", "carrer", "camino", "largo"),
+    )
+    for end in (" ", ". ")
 )
-WAY_AFTER = (
-    r"(?:utca|u\.|\u00fat|\u00fatja|t\u00e9r|rkp|k\u00f6z|gate|vei|vej|gata|ulice|n\u00e1m\u011bst\u00ed|tn|pst"
-    r"|mnt|str|Stra(?:sse|\u00dfe)|Straat|Weg|Platz|Allee)"
+_WAY_ENDS = (
+    "strasse straße straat weg platz gasse laan plein vej gade gatan gata vägen veien gate katu tie kuja"
+    " utca stræde väg brink singel kade dijk steeg allee damm ufer ring stubben alle"
 )
+_WAY_WORDS = (
+    "utca u. út útja tér rkp köz gate vei vej gata ulice náměstí tn pst mnt str Strasse Straße Straat Weg Platz Allee"
+)
+WORD_WAY = rf"\p{{Lu}}\p{{L}}{{2,20}}(?:{'|'.join(_WAY_ENDS.split())})\b"
+WAY_AFTER = rf"(?:{'|'.join(word.replace('.', '[.]') for word in _WAY_WORDS.split())})"
 """The same within a word, and behind it."""
+WAY_AFTER_CUES = tuple(
+    f"{word.lower()}{end}{digit}"
+    for word in (*_WAY_ENDS.split(), *_WAY_WORDS.split())
+    for end in (" ", ". ")
+    for digit in range(10)
+)
 TAIL = (
     rf"(?:{UNIT}){{0,2}}(?:(?:[\s,]{{1,4}}(?:{WORD}|\(\w+\)|nan)){{0,6}}[\s,]{{1,4}}\d{{4,6}}\b(?: (?!I\b"
     rf"|The\b){WORD}){{0,2}}"

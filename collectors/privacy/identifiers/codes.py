@@ -43,7 +43,7 @@ _NO_LABEL = re.compile(
 
 
 _QUANTITY = re.compile(
-    r"\d+x10\d{1,2}/[a-z]+$|\d+(?:[-/]\d+)*(?:mm ?hg|cmh2o|kpa|bpm|i?u/ml|i?u/l|mg(?:/dl)?|mcg|ug|g/l"
+    r"\d+x10\d{1,2}/[a-z]+$|q?\d+(?:[-/]\d+)*(?:mm ?hg|cmh2o|kpa|bpm|i?u/ml|i?u/l|mg(?:/dl)?|mcg|ug|g/l"
     r"|ml(?:/min)?|mmol/l|umol/l"
     r"|c?gy(?:/\d+fx?)?|cm|mm|kg"
     r"|min|ms|mv|hz|ma|kcal|fps|rpm|nm|iu|u|g|l|h|d|s|x)$",

@@ -57,14 +57,19 @@ _FORMS = (
     (
         ("/",),
         r"(?:\b(?:on|by|from|since|until|til|for|meeting|line|placed|started|appt|next|due|seen|dated|d/c|IJ|Mon|Tue|Wed"
-        r"|Thu|Fri|Sat|Sun|Tues|Weds|Thurs)\.? |[约次于至] ?)(?<![\d/.])(?P<month>1[0-2]|0?[1-9])/"
+        r"|Thu|Fri|Sat|Sun|Tues|Weds|Thurs)\.? |(?:[下本上末首]次|[约于至]) ?)(?<![\d/.])(?P<month>1[0-2]|0?[1-9])/"
         r"(?P<day>3[01]|[12]\d|0?[1-9])(?![\d/.%]| ?(?:strength|doses?|tabs?|of|times))",
     ),
     (("-",), r"(?<![\d.-])(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])(?=\s\d{1,2}[:：]\d\d)"),
-    (("-",), r"(?:^|(?<=\n))(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])(?=[\t\u3000]| [^\d\s])"),
     (
         ("-",),
-        r"(?:(?<=下次)|(?<=下次：)|(?<=下次:)|(?<=有效期)|(?<=日期)|(?<=日期：)|(?<=日期:)|(?<=\d-\d\d至)|(?<=于))"
+        r"(?:^|(?<=\n))(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])(?=[\t\u3000]| [^\d\s])"
+        r"(?!\s(?:y|yrs?|years?|mos?|months?|wks?|weeks?|d|days?|h|hours?)\b)",
+    ),
+    (
+        ("-",),
+        r"(?:(?<=下次)|(?<=下次：)|(?<=下次:)|(?<=有效期)|(?<=日期)|(?<=日期：)|(?<=日期:)|(?<=日期 )|(?<=\d-\d\d至)"
+        r"|(?<=于))"
         r"(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])(?![\d.-])",
     ),
     (
@@ -81,6 +86,11 @@ _FORMS = (
         (".",),
         r"(?:^|(?<=[\n，。；,;、于后至约 ]))(?P<month>1[0-2]|0?[1-9])\.(?P<day>3[01]|[12]\d|0?[1-9])"
         r"(?=转[^为氨移]|家属|患者|入院|出院|来院|来诊|外院|我院|拆线|会诊|心内|心衰|门诊|急诊|再次|复诊|行[^经])",
+    ),
+    (
+        ("/",),
+        r"(?<![A-Za-z\d./-])(?P<month>1[0-2]|0?[1-9])/(?P<day>3[01]|[12]\d|0?[1-9])"
+        r"(?=日?(?:[复再]诊|复查|随访|来[院诊]|[入出]院|手术|拆线|换药|门诊))",
     ),
     (("/",), r"(?<=\| )(?P<month>1[0-2]|0?[1-9])/(?P<day>3[01]|[12]\d|0?[1-9])(?= \|)"),
     (
@@ -141,7 +151,7 @@ BARE_CUE = re.compile(
     re.IGNORECASE,
 )
 NO_DAY = re.compile(
-    r"(?:\b(?:pain|strength|scores?|GCS|power|motor|pulses?|reflex(?:es)?|murmur|graded?|rated?|Apgars?|APGARs?|VA|vision|BP|ratio"
+    r"(?:\b(?:pain|strength|scor(?:es?|ed|ing)|GCS|power|motor|pulses?|reflex(?:es)?|murmur|graded?|rated?|Apgars?|APGARs?|VA|vision|BP|ratio"
     r"|dilution|titer|class|stage|level|MMSE|NIHSS|PHQ-?\d?|GAD-?\d?|severity|ROM|x|~)[ :=]*(?:is |was |of |at )?)$",
     re.IGNORECASE,
 )

@@ -22,15 +22,23 @@ from collectors.privacy.identifiers.date_forms import (
     REVERSED,
     SHORT,
 )
-from collectors.privacy.identifiers.rule import holds
+from collectors.privacy.identifiers.rule import Near, holds
 
-_DIGITS_OF_DAY = re.compile(r"\d{1,4} ?[年月/.-] ?\d{1,2}|\d{8}|\d{1,4} ?[年月]")
+_DIGITS_OF_DAY = Near(
+    re.compile(
+        r"\d{1,4}(?: ?[年月/-] ?\d{1,2}| ?[年月]|\.\d{1,2}(?=[.\u4e00-\u9fff]))|\d{8}"
+        r"|[日期][ \uff1a:]?\d{1,2}\.\d"
+    ),
+    24,
+    28,
+)
+"""Where digits stand as in a date, with what its forms look at on both sides."""
 _BIRTH = re.compile(
     r"(?:\b(?:born|birth|DOB|D\.O\.B\.?|birthday|birthdate)\b[^\d\n]{0,20}|(?:出生|生日|生于)[^\d\n]{0,8})$",
     re.IGNORECASE,
 )
 _OF_THINGS = re.compile(
-    r"(?:每年|(?:有效期|失效|生产日期|批准日期|保质期|出版|印刷|发布|修订|实施|施行|颁布|上市)(?:日期|时间)?(?:至|到|于"
+    r"(?:每年的?|(?:有效期|失效|生产日期|批准日期|保质期|出版|印刷|发布|修订|实施|施行|颁布|上市)(?:日期|时间)?(?:至|到|于"
     r"|为)?"
     r"|\b(?:expir(?:es|y|ation)|exp|use by|best before|manufactured|published|revised|last updated|approved|effective)"
     r"(?: date)?(?: on| in)?)[:：]?\s{0,2}$",
@@ -42,6 +50,9 @@ _ANNIVERSARY = re.compile(r"(?:\b(?:World|National|International) (?:\w+ ){1,3}D
 _BORN_AFTER = re.compile(r"\s?(?:出?生|birth)")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b", re.IGNORECASE)
 _DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "正": 1, "冬": 11, "腊": 12}
+_OLDEST = 1900
+"""Before this year nobody was born whose privacy the law still guards: such a date is history's. Where no 年 says that
+the number is a year it may be a time of day (14 May 1830)."""
 _REFERENCE_YEAR = 2001
 """For days named without a year, before any year was named."""
 
@@ -64,7 +75,7 @@ def find_days(text: str) -> Iterator[Day]:
     """Dates finer than a year, form by form. A month or a day that doesn't exist is no date."""
     lowered = text.lower()
     months = [(max(0, match.start() - 16), match.end() + 20) for match in MONTH_AT.finditer(text)]
-    numbers = _stretches(text)
+    numbers = _DIGITS_OF_DAY.windows(text)
     for cues, pattern, is_numeric in PATTERNS:
         if cues is MONTH_CUES:
             windows = months
@@ -95,18 +106,6 @@ def find_bare(text: str) -> Iterator[Day]:
             yield day
 
 
-def _stretches(text: str) -> list[tuple[int, int]]:
-    """Where digits stand as in a date, with what its forms look at on both sides."""
-    stretches: list[tuple[int, int]] = []
-    for match in _DIGITS_OF_DAY.finditer(text):
-        start, end = max(0, match.start() - 24), min(len(text), match.end() + 24)
-        if stretches and start <= stretches[-1][1]:
-            stretches[-1] = (stretches[-1][0], end)
-        else:
-            stretches.append((start, end))
-    return stretches
-
-
 def day_at(text: str, start: int, end: int) -> Day | None:
     """The date that fills a span."""
     for pattern in (*(pattern for _, pattern, _ in PATTERNS), BARE, REVERSED, SHORT):
@@ -135,8 +134,10 @@ def _day(text: str, match: re.Match) -> Day | None:
         year = _number(year) if len(year) > 2 else int(year) + (2000 if int(year) < 69 else 1900)
     day = _number(day) if day else None
     try:
-        date(year or 2000, month, day or 1)
+        date(year or 2000, month, 1 if day is None else day)
     except ValueError:
+        return None
+    if year is not None and year < _OLDEST and "年" in match[0]:
         return None
     start = match.start()
     names = [name for name in ("year", "month", "name", "day") if name in where]

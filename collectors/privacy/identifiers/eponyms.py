@@ -25,7 +25,8 @@ _HEADS = (
 )
 _HEAD = rf"(?i:{'|'.join(_HEADS.split())})s?\b"
 _NOT_PERSONAL = (
-    r"[-\u2013/]\p{Lu}|,? et al| and colleagues|,? \(?(?:19|20)\d\d(?![-/.]\d)|(?:, | )(?:Inc|LLC|Ltd|Corp"
+    r"[-\u2013/]\p{Lu}|\s?(?:[\u2264\u2265]|[<>=] ?\d)|,? et al| and colleagues|,? \(?(?:19|20)\d\d(?![-/.]\d)|(?:, "
+    r"| )(?:Inc|LLC|Ltd|Corp"
     r"|Co|Group|Company"
     r"|Pharmaceuticals|Laboratories)\b"
 )

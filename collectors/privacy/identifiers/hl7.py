@@ -28,6 +28,7 @@ _SEGMENT = re.compile(
     r"(?:^|(?<=[\n\r]))[ \t]*(?P<name>PID|PD1|NK1|PV1|MRG|GT1|IN1|IN2|ORC|OBR|OBX|TXA)\|[^\n\r]{0,4000}"
 )
 _COMPONENT = re.compile(r"[^^~&]+")
+_REPETITION = re.compile("[^~]+")
 _PERSON = re.compile(r"[^\W\d_][^~^&|\d]+(?:\^[^\W\d_][^~^&|\d]*){0,2}")
 """Family name, given name, further names."""
 _AFFIXES = frozenset(("MD", "DO", "RN", "NP", "PA", "DR", "NPI", "DN", "MRN", "AN", "VN", "PI", "SS", "MR"))
@@ -49,11 +50,8 @@ def find_fields(text: str) -> Iterator[Span]:
 
 def _in_field(kind: str, field: str, start: int) -> Iterator[Span]:
     if kind == "ADDRESS":
-        parts = list(_COMPONENT.finditer(field))
-        for part in parts:
-            if len(part[0]) > 2 and part[0].strip():
-                code = part[0].replace("-", "").replace(" ", "").isdigit()
-                yield Span(start + part.start(), start + part.end(), "ZIP" if code else "ADDRESS")
+        for repeated in _REPETITION.finditer(field):
+            yield from _in_address(repeated[0], start + repeated.start())
     elif kind in ("NAME", "STAFF"):
         for name in _PERSON.finditer(field):
             if name[0].upper() not in _AFFIXES:
@@ -72,3 +70,16 @@ def _in_field(kind: str, field: str, start: int) -> Iterator[Span]:
         value = field.split("^")[0]
         if any(c.isdigit() for c in value):
             yield Span(start, start + len(value), kind)
+
+
+def _in_address(address: str, start: int) -> Iterator[Span]:
+    """An extended address: street, designation, town and state are one, the code is another; then county and parish."""
+    components = address.split("^")
+    place = "^".join(components[:4]).rstrip("^")
+    if place.strip("^ "):
+        yield Span(start, start + len(place), "ADDRESS")
+    start += len("^".join(components[:4])) + 1
+    for number, component in enumerate(components[4:]):
+        if len(component.strip()) > 2:
+            yield Span(start, start + len(component), "ADDRESS" if number else "ZIP")
+        start += len(component) + 1

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from collectors.privacy.identifiers.name_parts_zh import NO_ANSWER
 from collectors.privacy.identifiers.names_zh import may_be_name
-from collectors.privacy.identifiers.rule import Span
+from collectors.privacy.identifiers.rule import Near, Span
 from collectors.privacy.identifiers.words import family_names, given_names, medical_names, medical_strings
 
 _JSON = re.compile(
@@ -18,6 +18,12 @@ _BARE = re.compile(
     r"(?P<value>\"[^\"\n]{1,80}\"|“[^”\n]{1,80}”|(?<==)[A-Za-z\d][\w.@-]{2,40})"
 )
 _XML = re.compile(r"<(?:\w+:)?(?P<key>[A-Za-z_]\w{1,40})(?: [^<>\n]{0,200})?>(?P<value>[^<>\n]{1,120})</")
+_FORMS = (
+    (_JSON, Near(re.compile(r"[\"']\s{0,3}[:=]\s{0,3}[\"'“\[\d]"), 45, 250)),
+    (_XML, Near(re.compile("</"), 370, 0)),
+    (_BARE, Near(re.compile(r"[:=]\s?[\"“]|=[A-Za-z\d]"), 36, 90)),
+)
+"""Each form, and where it can be."""
 _STRING = re.compile(r"[^\"'“”\[\],\s](?:[^\"'“”\[\]]*[^\"'“”\[\],\s])?")
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _PEOPLE_WORDS = (
@@ -44,14 +50,13 @@ _GENERIC = frozenset(("id", "no", "number", "num", "line", "extension", "visit",
 
 def find_values(text: str) -> Iterator[Span]:
     """Names, numbers and places that a key announces, if they have its form."""
-    for pattern, mark in ((_JSON, ('"', "'")), (_XML, ("</",)), (_BARE, ("=", ':"', ': "', ":“", ": “"))):
-        if any(one in text for one in mark):
-            for match in pattern.finditer(text):
+    for pattern, near in _FORMS:
+        for start, end in near.windows(text):
+            for match in pattern.finditer(text, start, end):
                 if kind := _kind_of(match["key"]):
-                    start = match.start("value")
-                    for value in _STRING.finditer(match["value"]):
+                    for value in _STRING.finditer(text, *match.span("value")):
                         if _fits(kind, value[0]):
-                            yield Span(start + value.start(), start + value.end(), kind.removesuffix("?"))
+                            yield Span(*value.span(), kind.removesuffix("?"))
 
 
 @lru_cache(1 << 12)

@@ -1,8 +1,10 @@
 """What announces a person's name in text of Latin script: titles, labels, kinship, greetings."""
 
+import re
+
 import regex
 
-from collectors.privacy.identifiers.rule import Rule
+from collectors.privacy.identifiers.rule import Near, Rule
 
 _NO_NAME = (
     r"(?!(?:He|She|The|This|It|In|On|We|They|Her|His|At|And|For|To|Of|If|When|After|Please|Thank|Thanks|Doctor"
@@ -78,7 +80,8 @@ _LABEL = (
     r"|on behalf of|parents?|family|spouse|partner)))"
 )
 _TITLE = (
-    r"(?:Mr|Mrs|Ms|(?<!\p{Ll} )(?:MRS?|MS(?=\.)|DR|PROF)|Miss|Mister|Misses|Mx|Drs?|Prof|Professor|Doctor|Sir|Madam"
+    r"(?:Mr|Mrs|Ms|(?<!\d )(?:dr|mrs?|ms)|(?<!\p{Ll} )(?:MRS?|MS(?=\.)|DR|PROF)|Miss|Mister|Misses|Mx|Drs?|Prof"
+    r"|Professor|Doctor|Sir|Madam"
     r"|Rev|Reverend"
     r"|Sgt|Sergeant|Capt|Captain"
     r"|Lt|Lieutenant|Col|Maj"
@@ -88,72 +91,13 @@ _TITLE = (
     r"|Deputy|Detective|Judge|Pastor|Chaplain|Rabbi|Imam|Coach|Coroner|Baby (?:[Bb]oy|[Gg]irl)|[Ii]nfant (?:[Bb]oy"
     r"|[Gg]irl))"
 )
-_TITLE_CUES = (
-    *(
-        "mr",
-        "ms",
-        "miss",
-        "mx",
-        "dr",
-        "prof",
-        "doctor",
-        "sir",
-        "madam",
-        "rev",
-        "sgt",
-        "sergeant",
-        "capt",
-        "nurse",
-        "sister",
-        "brother",
-    ),
-    *(
-        "father",
-        "uncle",
-        "aunt",
-        "grandma",
-        "grandpa",
-        "granny",
-        "mme",
-        "mlle",
-        "herr",
-        "frau",
-        "se\u00f1or",
-        "mister",
-        "officer",
-    ),
-    *(
-        "deputy",
-        "detective",
-        "judge",
-        "pastor",
-        "chaplain",
-        "rabbi",
-        "imam",
-        "coach",
-        "coroner",
-        "boy ",
-        "girl ",
-        "lt",
-        "attorney",
-        "pte",
-        "private",
-        "maj",
-        "gen",
-        "cmdr",
-        "cdr",
-        "ssgt",
-        "pc ",
-        "dc ",
-        "cllr",
-        "dame",
-        "lady",
-        "lord",
-        "practitioner",
-        "col",
-        "hon",
-    ),
+_TITLE_WORDS = (
+    "mr mrs ms miss mister misses mx dr drs prof professor doctor sir madam rev reverend sgt sergeant capt captain lt"
+    " lieutenant col maj major cpl hon nurse sister brother father uncle aunt aunty auntie grandma grandpa granny mme"
+    " mlle herr frau attorney practitioner pte private gen cmdr cdr ssgt pc dc cllr dame lady lord se\u00f1or"
+    " se\u00f1ora officer deputy detective judge pastor chaplain rabbi imam coach coroner boy girl"
 )
+_TITLE_CUES = tuple(f"{word}{end}" for word in _TITLE_WORDS.split() for end in (" ", ".", "\u00a0"))
 TITLES = (
     Rule(
         "NAME",
@@ -179,9 +123,34 @@ TITLES = (
 )
 """A title makes a name of any word."""
 
+_BEHIND_LABEL = Near(
+    re.compile(
+        r"[:\uff1a](?:(?<=[^\W\d_].)|(?<=[^\W\d_] .))\s{0,2}[^\W\d_]"
+        rf"|y(?<= by):?\s{{0,2}}(?:[^\W\d_a-z]|{PARTICLE} |(?:al|el|ad|ar|as|an|ash|bin)-)"
+    ),
+    80,
+    120,
+)
+_BEFORE_DETAILS = Near(re.compile(r"(?:MRN|DOB|D\.O\.B|Acct|Patient ID|Age|Sex)\b"), 120, 2)
+_GREETING_WORDS = (
+    "dear hi hello hey sincerely regards best thanks yours cheers respectfully morning afternoon evening signed love"
+)
+_GREETING_CUES = tuple(
+    f"{before}{word}{after}"
+    for before in "\n .!?:"
+    for word in (*_GREETING_WORDS.split(), "thank you")
+    for after in ", \n\t\u00a0"
+)
+
+
+def _cue(where: Near | tuple[str, ...], pattern: str) -> Rule:
+    cues, near = (None, where) if isinstance(where, Near) else (where, None)
+    return Rule("NAME", cues, regex.compile(pattern), None, near, (80, 120))
+
+
 CUES = tuple(
-    Rule("NAME", cues, regex.compile(pattern), None, reach=(80, 120))
-    for cues, pattern in (
+    _cue(where, pattern)
+    for where, pattern in (
         (
             ("name",),
             r"\b(?:[Nn]ame|NAME)(?: on the account| of (?:the )?patient)?(?:(?<='s name)|(?<=\u2019s name)| (?:is"
@@ -207,7 +176,10 @@ CUES = tuple(
             rf"(?P<value>{_NOT_AFTER_CUE}{_ANYHOW})",
         ),
         (
-            ("named", "called", "i am", "i'm", "i\u2019m", "this is", "it's", " by", "follow", "care of", "name"),
+            (
+                *("the name", "named", "called", "i am", "i'm", "i\u2019m", "this is", "it's", "up with", "care of"),
+                *("signed by", "dictated by", "seen by", "written by", "referred by", "reported by", "accompanied by"),
+            ),
             r"\b(?:(?:under|in|by) the name(?: of)?|(?<!gene )(?<!drug )(?<!protein )named|(?<!also )(?<!is )called|I"
             r" am|I'm|I\u2019m|[Tt]his is"
             r"|[Ii]t's|[Ss]igned by:?|[Dd]ictated by:?|[Ss]een by|[Ww]ritten by"
@@ -215,14 +187,14 @@ CUES = tuple(
             rf"(?P<value>{_FULL_PERSON})",
         ),
         (
-            (":", " by ", "\uff1a"),
+            _BEHIND_LABEL,
             rf"(?:^|(?<=[\n>?,;.(|] {{0,2}}))\W{{0,3}}{_LABEL}(?: (?:[Nn]ame|NAME|[Ss]ignature|by))?(?: ?[:\uff1a]|"
             rf" by:?)\s{{0,2}}"
             rf"(?P<value>{_NOT_AFTER_CUE}(?:{_SHOUTED}|{_FULL_PERSON}))(?=[,;.\n(\uff0c|\t/]|$| [-a-z(]| {{2,}}"
             rf"| (?:DOB|MRN|Age|Sex|Date|ID)\b)",
         ),
         (
-            ("mrn", "dob", "id", "acct", "d.o.b", "age", "sex"),
+            _BEFORE_DETAILS,
             rf"(?:^|(?<=[\n|;:>] {{0,2}}))(?P<value>{_NOT_AFTER_CUE}(?:{_SHOUTED}|{_FULL_PERSON}))"
             r"(?=[\s,(]{1,4}(?:MRN|DOB|D\.O\.B|Acct|Patient ID|Age|Sex)\b)",
         ),
@@ -271,25 +243,7 @@ CUES = tuple(
             r"|via))\b)",
         ),
         (
-            (
-                "dear",
-                "hi",
-                "hello",
-                "hey",
-                "sincerely",
-                "regards",
-                "best",
-                "thanks",
-                "yours",
-                "cheers",
-                "respectfully",
-                "morning",
-                "afternoon",
-                "evening",
-                "signed",
-                "love",
-                "thank you",
-            ),
+            _GREETING_CUES,
             r"(?:^|(?<=[\n.!?:] {0,2}))(?:[Dd]ear|Hi|Hello|Hey|Sincerely(?: yours)?|(?:[Kk]ind |[Bb]est "
             r"|[Ww]arm )?[Rr]egards|Best(?: wishes)?|(?:[Mm]any )?[Tt]hanks"
             r"|Thank you|Yours(?: truly| sincerely| faithfully)?|Cheers|Signed|Love|Respectfully"

@@ -93,7 +93,7 @@ def find_speakers(text: str, names: Collection[str]) -> Iterator[Span]:
     if any(match["value"] in names for match in heads):
         for match in heads:
             value = match["value"]
-            if names_zh.may_be_name(value):
+            if names_zh.may_be_name(value) and not cues.IS_LABEL.search(value):
                 yield Span(*match.span("value"), "NAME")
 
 

@@ -119,7 +119,8 @@ _NO_NAME_SMALL = frozenset(
 _ANNOUNCES = regex.compile(
     rf"(?r)(?:(?<![\p{{L}}-])(?i:{ROLE}|{_STAFF})(?::|,|'s name is)? |(?:^|\n)[ \t]*\p{{Lu}}[\p{{L}} ]{{1,20}}: ?"
     r"|(?i:signed|dictated|reviewed|seen|read|prepared|approved|verified|entered|collected|performed|authenticated|attested"
-    r"|transcribed|interpreted|witnessed|obtained|referred|accompanied|taken|completed)(?: electronically"
+    r"|transcribed|interpreted|witnessed|obtained|referred|accompanied|taken|completed|note|notes|report|letter|exam"
+    r"|consult|addendum|documented|charted|administered|drawn|updated|covered|relieved|paged)(?: electronically"
     r"| digitally)? by "
     r"|\d\d:\d\d(?::\d\d)?\]? - |(?i:(?:statement|chart|record|care|name|signature|consent|behalf) of )|[Dd]ear )$"
 )
@@ -168,7 +169,7 @@ def find_names(text: str, class_of: Callable[[str], str]) -> Iterator[Span]:
         first, last = class_of(match["first"].title()), class_of(match["last"].title())
         if (
             first in "gbd"
-            and last in "sufgn"
+            and (last in "sufgn" or first + last == "gb")
             and first + last not in ("bu", "du")
             and not _stands_for_thing(text, match)
         ):

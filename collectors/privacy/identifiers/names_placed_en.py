@@ -53,6 +53,16 @@ _CAPITALS_FIRST = regex.compile(
     r"(?:[ -]\p{Lu}\p{L}*\.?)?)(?=[ \t]{2}|[.;)|\n]|$)"
 )
 """TE RANGI, Aroha"""
+_BEDDED = regex.compile(
+    rf"(?m)(?:^|(?<=\n))[ \t]*(?:[-*\u2022][ \t]*)?(?:(?i:bed|bay|room|rm) )?"
+    rf"(?=[A-Z]{{0,2}}\d)[A-Z\d]{{1,4}}(?:-[A-Z\d]{{1,3}})?:? (?P<value>{_WORD}(?: {_WORD})?)(?=:|,? {_AGED})"
+)
+"""Behind the number of a bed, in a list of a ward's patients."""
+_OF_FAMILY = regex.compile(
+    rf"(?<![\p{{L}}-])(?P<value>{_WORD}) (?:family|wife|husband|daughter|son|mother|father|mom|dad|sister|brother)"
+    r" (?:here|in room|at (?:the )?bedside|is|are|was|were|aware|updated|present|notified|called|calling|wants?|asking"
+    r"|asks|declin(?:ed|es)|requests?|arrived|visiting)\b"
+)
 _CALLED = regex.compile(
     rf"\b(?:assistant|nurse|lady|man|woman|carer|caregiver|girl|boy|doctor|person|someone|midwife|neighbou?r|friend|{'|'.join(RELATIVES)})"
     rf" (?:called|named) (?P<value>{_WORD}(?: {_WORD})?)"
@@ -80,7 +90,7 @@ def find_names(text: str) -> Iterator[Span]:
     for match in _LISTED.finditer(text):
         if _may_be_name(match["value"], strict=False):
             yield Span(*match.span("value"), "NAME")
-    for pattern in (_DETAILED, _ROLE, _CALLED):
+    for pattern in (_DETAILED, _ROLE, _CALLED, _BEDDED, _OF_FAMILY):
         for match in pattern.finditer(text):
             if _may_be_name(match["value"], strict=" " not in match["value"]) and not EPONYM.match(
                 text, match.end("value")

@@ -6,6 +6,7 @@ little around it (刘洋说), a word of the language needs a label or the person
 speaks for is none. Names without a surname (of other peoples) are known by their parts or by a dot.
 """
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -13,7 +14,7 @@ from collectors.privacy.identifiers import name_cues_zh as cues
 from collectors.privacy.identifiers import name_parts_zh as parts
 from collectors.privacy.identifiers.rule import Span
 from collectors.privacy.identifiers.words import family_names, given_names, medical_names, medical_strings
-from collectors.privacy.identifiers.words_zh import Words, is_word, words_of
+from collectors.privacy.identifiers.words_zh import Words, are_words, is_word, words_of
 
 ENOUGH = 7
 ENOUGH_AMONG_IDENTIFIERS = 5
@@ -25,12 +26,14 @@ _FIELDS = ("answer", "form", "person")
 """Cues that ask for a name, and hardly for anything else."""
 _HAN_CLASS = "[\u4e00-\u9fff]"
 _SURNAME = re.compile(rf"(?={parts.LONG}|[{parts.SURNAMES}])")
+_CANDIDATE = re.compile(rf"(?={parts.LONG}|[{parts.SURNAMES}](?![{''.join(sorted(parts.NEVER))}])[\u4e00-\u9fff])")
+"""A surname, and what may be a given name's first character."""
 _CUED_SURNAME = re.compile(rf"(?={parts.LONG}|[{parts.SURNAMES}{parts.RARE}])")
 _RARE = frozenset(parts.RARE)
 _APART = re.compile(rf"(?:^|(?<=[{parts.STOPS}经由请找]))(?=[{parts.RARE}]{_HAN_CLASS})", re.MULTILINE)
 """Where a rare surname may stand without a cue."""
 _LONG = re.compile(parts.LONG)
-_ELSEWHERE = re.compile(rf"(?:{parts.ELSEWHERE}){{1,3}}")
+_ELSEWHERE = re.compile(rf"(?:{parts.ELSEWHERE})(?:{parts.ELSEWHERE}){{0,2}}")
 _LATIN = re.compile(r"[A-Z][A-Za-z'\u2019-]+[ ,·]{1,2}[A-Z][A-Za-z]|[a-z] name")
 _SPACED = re.compile("[\u4e00-\u9fff][ \u3000]{1,4}[\u4e00-\u9fff]")
 _NUMERALS = re.compile("[〇零一二三四五六七八九十][·•‧・][〇零一二三四五六七八九十]")
@@ -42,6 +45,7 @@ _MEDICINE = re.compile("[\u4e00-\u9fff]{0,2}?(?:[特汀松钠片素唑酮胺霜�
 """After the syllables of a medicine's name: 孟鲁司|特."""
 _HAN = re.compile(_HAN_CLASS)
 _HANS = re.compile("[\u4e00-\u9fff]+")
+_ORGANISATION = re.compile("(?:银行|支行|信用社|公司|医院|卫生院|诊所|大学|学院|中心)$")
 _ANSWER = re.compile("[\u4e00-\u9fff]{2,6}")
 _PLAIN = frozenset(parts.PLAIN)
 _GRAMMAR = ("p", "c", "u", "r", "q")
@@ -60,7 +64,7 @@ def find_names(text: str, enough: int = ENOUGH) -> Iterator[Span]:
         for gap in cues.GAP.finditer(text):
             before.setdefault(gap.end(), gap.lastgroup)
     found: dict[int, int] = {}
-    for match in cues.DOTTED.finditer(text):
+    for match in cues.DOTTED.finditer(text) if cues.DOT.search(text) else ():
         if _NUMERALS.search(match[0]):
             continue
         start, end = _dotted(text, words, before, *match.span())
@@ -78,9 +82,11 @@ def find_names(text: str, enough: int = ENOUGH) -> Iterator[Span]:
             found.setdefault(start, end)
     taken = 0
     titled = {match.start("value") for match in cues.SHORT_BEFORE_TITLE.finditer(text)}
-    for match in _SURNAME.finditer(text):
+    for match in _CANDIDATE.finditer(text):
         start = match.start()
-        if start in titled or start + 1 in titled or start < taken or start in found or _COUNTED.match(text, start - 1):
+        if start < taken or start in found or start in titled or start + 1 in titled:
+            continue
+        if text[start] == "张" and _COUNTED.match(text, start - 1):
             continue
         if start + 1 in before and _SURNAME.match(text, start + 1):
             continue
@@ -200,18 +206,19 @@ def _best(text: str, words: Words, before: dict[int, str], start: int, enough: i
     double = length == 1 and text[start] in _PLAIN and text[start + 1 : start + 2] in parts.SURNAMES
     longest = start + length + (3 if double or cued else 2)
     for end in range(start + length + 1, min(longest, len(text)) + 1):
-        if not cued and _MEDICINE.match(text, end):
-            continue
         made = _made_like_name(text, words, start, end, length, cued)
-        if made is not None and before.get(start) not in _FIELDS:
-            made -= _is_medicine(text, start, end)
-        if made is None:
+        least = most - (most >= enough)
+        if made is None or (weight := made + _around(text, words, before, start, end)) <= least:
             continue
-        weight = made + _around(text, words, before, start, end)
+        if before.get(start) not in _FIELDS:
+            weight -= _is_medicine(text, start, end)
+        if start and start not in before and are_words(text[start - 1 : start + 1], text[start + 1 : end]):
+            weight -= 2  # 病程|记录
+        if weight <= least or (not cued and _MEDICINE.match(text, end)):
+            continue
         if enough <= weight < ENOUGH and start not in before and is_word(text[start:end]):
             continue
-        if weight > most - (most >= enough):
-            most, best = max(most, weight), end
+        most, best = max(most, weight), end
     return best
 
 
@@ -231,6 +238,7 @@ def _made_like_name(text: str, words: Words, start: int, end: int, length: int, 
         or value in parts.NOT_NAMES
         or value in parts.NO_ANSWER
         or (length == 1 and value[:2] in parts.NOT_NAMES)
+        or text[start : start + 3] in parts.NOT_NAMES
     ):
         return None
     first, tag = words.at(start) if words.begins(start) else (start, "")
@@ -245,6 +253,8 @@ def _made_like_name(text: str, words: Words, start: int, end: int, length: int, 
             return None
         usual = True
     word = value[0] in parts.FUNCTION or value[0] in _RARE
+    if word and not cued and _MEDICINE.fullmatch(given[-1]):
+        return None
     common = value[0] in parts.PLAIN or (len(value) > 2 and value[0] in parts.WORDLIKE)
     weight = 3 if length > 1 else 2 if common else 0 if word else 1
     weight += usual + (len(value) > 2) - 2 * (word and not usual)
@@ -299,7 +309,9 @@ def _answer(text: str, words: Words, start: int, asked: bool) -> int | None:
         if cues.ENDS.match(text, end) or _is_details(text, end):
             value = text[start:end]
             spelled = words.is_spelled(start, end)
-            if value in parts.NO_ANSWER or len(value) > (6 if asked or parts.FOREIGN.issuperset(value) else 4):
+            if value in parts.NO_ANSWER or _ORGANISATION.search(value) or _is_next_label(text, start, end):
+                return None
+            if len(value) > (6 if asked or parts.FOREIGN.issuperset(value) else 4):
                 return None
             if text[start - 1] in _GAPS and (asked or spelled):
                 return end
@@ -311,6 +323,12 @@ def _answer(text: str, words: Words, start: int, asked: bool) -> int | None:
             )
             return end if made is not None and len(value) < 5 and made >= (2 if asked else -1) else None
     return None
+
+
+def _is_next_label(text: str, start: int, end: int) -> bool:
+    """Whether the field was left open, and this is the label of the next line."""
+    blank = text[max(0, start - 9) : start]
+    return text[end : end + 1] in (":", "：") and "\n" in blank[len(blank.rstrip()) :]
 
 
 def _is_free(value: str) -> bool:
@@ -376,7 +394,8 @@ def _beside(text: str, words: Words, found: dict[int, int], enough: int) -> Iter
 
 def _in_lists(text: str, words: Words) -> Iterator[Span]:
     """Before "三位患者", if all items of the list can be names."""
-    for match in cues.LISTED.finditer(text):
+    lists = (cues.LISTED.finditer(text, *window) for window in cues.LIST_ENDS.windows(text))
+    for match in itertools.chain.from_iterable(lists):
         spans, start = [], match.start("list")
         for separator in (*cues.SEPARATORS.finditer(text, *match.span("list")), None):
             end = separator.start() if separator else match.end("list")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from collectors.privacy.identifiers.rule import Span, holds
+from collectors.privacy.identifiers.rule import Near, Span, holds
 
 _THINGS = (
     r"med(?:ical)?\.? rec(?:ord)?s?|record|chart|hospital|patient|pt|unit|encounter|visit|admission|account|acct"
@@ -72,7 +72,8 @@ _BARE = re.compile(
 _MEDICARE = re.compile(r"(?<![A-Za-z\d-])[1-9][A-Z][A-Z\d]\d-?[A-Z][A-Z\d]\d-?[A-Z]{2}\d\d(?![A-Za-z\d-])")
 _NRIC = re.compile(r"(?<![A-Za-z\d])[STFGM]\d{7}[A-Z](?![A-Za-z\d])")
 """Singapore's identity cards."""
-_LABELLED = re.compile(rf"(?<![A-Za-z-])(?:{_THINGS})[^\S\n]?[:#]\s{{0,2}}{_CODE}{_UNIT}", re.IGNORECASE)
+_LABELLED = re.compile(rf"[:#]\s{{0,2}}{_CODE}{_UNIT}", re.IGNORECASE)
+_LABEL = re.compile(rf"(?<![A-Za-z-])(?:{_THINGS})[^\S\n]?$", re.IGNORECASE)
 _ENDING = re.compile(
     r"\b(?:last (?:four|4|5|five)(?: digits)?(?: of)?(?: \w+){0,3}?(?: is| are|:)?|end(?:ing|s)(?: in| with)?) "
     r"(?P<value>\d{3,5})\b(?! ?%)",
@@ -83,11 +84,6 @@ _CALLED = re.compile(
     r"|(?:HP|H/P|mob|hp no\.?|M/P)[.:]? (?P<mobile>[3689]\d{3} ?\d{4})\b)",
     re.IGNORECASE,
 )
-_SPELLED = re.compile(
-    r"\b(?:(?:oh|o|zero|one|two|three|four|five|six|seven|eight|nine|double \w+|triple \w+)\b[,. -]{0,3}){7,14}",
-    re.IGNORECASE,
-)
-"""A telephone number that is dictated."""
 _BANK = re.compile(
     r"(?<![A-Za-z])(?:(?:sort code)[\s:]{1,2}(?P<sort>\d\d-\d\d-\d\d)|(?:SWIFT|BIC)(?: code)?[\s:]{1,2}"
     r"(?P<bic>[A-Z]{6}[A-Z\d]{2}(?:[A-Z\d]{3})?))\b"
@@ -100,9 +96,10 @@ _DATABASE = re.compile(
     r"|mrna|cdna|clone|reference strain",
     re.IGNORECASE,
 )
-_DIGITS = re.compile(r"\d[A-Za-z/.: -]{0,2}\d")
-_MARGIN = 80
+_DIGITS = Near(re.compile(r"\d[A-Za-z/.: -]{0,2}\d"), 80, 80)
+"""Around digits that are not alone: where a label and its number can be."""
 _DATE_OR_YEAR = re.compile(r"(?:19|20)\d\d(?:[-/.]\d{1,2}[-/.]\d{1,2})?|\d{1,2}([/.-])\d{1,2}\1(?:\d\d|(?:19|20)\d\d)")
+_DECIMAL = re.compile(r"\d{1,3}\.\d{1,2}[A-Za-z%]{0,4}")
 _CUES = ("number", "no", "id", "#", "code", "num", "nbr", "\u2116")
 _SELF_CUES = (
     *(
@@ -149,22 +146,8 @@ _SELF_CUES = (
 
 def find_numbers(text: str) -> Iterator[Span]:
     """Numbers by their labels. Years alone, and entries of public databases, are not taken."""
-    for match in _SPELLED.finditer(text):
-        yield Span(match.start(), match.start() + len(match[0].rstrip(",. -")), "PHONE")
-    for start, end in _near_digits(text):
+    for start, end in _DIGITS.windows(text):
         yield from _in_stretch(text, start, end)
-
-
-def _near_digits(text: str) -> list[tuple[int, int]]:
-    """Where a label and its number can be: around digits that are not alone."""
-    stretches: list[tuple[int, int]] = []
-    for match in _DIGITS.finditer(text):
-        start, end = max(0, match.start() - _MARGIN), min(len(text), match.end() + _MARGIN)
-        if stretches and start <= stretches[-1][1]:
-            stretches[-1] = (stretches[-1][0], end)
-        else:
-            stretches.append((start, end))
-    return stretches
 
 
 def _in_stretch(text: str, start: int, end: int) -> Iterator[Span]:
@@ -185,7 +168,8 @@ def _in_stretch(text: str, start: int, end: int) -> Iterator[Span]:
                 yield Span(*match.span("value"), "RECORD")
     if ":" in lowered or "#" in lowered:
         for match in _LABELLED.finditer(text, start, end):
-            if _is_code(match["value"]) and len(match["value"]) > 4:
+            before = text[max(0, match.start() - 32) : match.start()]
+            if _is_code(match["value"]) and len(match["value"]) > 4 and _LABEL.search(before):
                 yield Span(*match.span("value"), "RECORD")
     for match in _BARE.finditer(text, start, end):
         if not _PUBLIC.match(match["value"]) and not _is_of_database(text, match):
@@ -201,7 +185,9 @@ def _in_stretch(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def _is_code(value: str) -> bool:
-    return sum(c.isdigit() for c in value) >= 3 and not _DATE_OR_YEAR.fullmatch(value)
+    if _DATE_OR_YEAR.fullmatch(value) or _DECIMAL.fullmatch(value):
+        return False
+    return sum(c.isdigit() for c in value) >= 3
 
 
 def _is_of_database(text: str, match: re.Match) -> bool:

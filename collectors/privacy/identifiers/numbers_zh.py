@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable, Iterator
 
 from collectors.privacy.identifiers.checks import is_phone
-from collectors.privacy.identifiers.rule import Span, rule
+from collectors.privacy.identifiers.rule import LONG_NUMBER, Span, rule
 
 _IS = r"(?:[（(][^()（）\n]{0,8}[）)])?[:\uff1a#是为=|\s\"“「]{0,4}(?:N[Oo]\.?\s?|№)?"
 _NO_PERSON = (
-    r"型|批|图|符|代|货|序|色|标准|批准文|文|国药准字|专利|项目|课题|基金|资助|注册|疾病|基因|方案|伦理|试验|刊|目录|书"
+    r"型|批|批件|图|符|代|货|序|色|标准|批准文|文|国药准字|专利|项目|课题|基金|资助|注册|疾病|基因|方案|伦理|试验|刊|目录|书"
     r"|版本|公告|页|区|位|靶|探针|引物"
     r"|克隆|菌|毒株|细胞|染色体|密|解|源代|二维"
 )
@@ -80,7 +80,7 @@ RULES = (
         r"(?:假体|植入[物体]|支架|起搏器|晶[体状]|瓣膜|钢板|内固定|电极|补片|耳蜗)[^\n，。；]{0,8}?批号[:：\s]{0,3}"
         r"(?P<value>(?=[A-Za-z]{0,6}\d)[A-Za-z\d-]{5,20})(?![\dA-Za-z])",
     ),
-    rule("ID", ("(", "（"), r"(?<![A-Za-z\d])(?P<value>[A-Z]{1,2}\d{6}\s?[(（][\dA][)）])", long=True),
+    rule("ID", None, r"(?<![A-Za-z\d])(?P<value>[A-Z]{1,2}\d{6}\s?[(（][\dA][)）])", near=LONG_NUMBER),
     rule("RECORD", ("客服", "坐席", "话务员"), r"(?:客服|坐席|话务员)\s?(?P<value>\d{2,6})(?=号|为您|[,，])"),
     rule(
         "RECORD",
@@ -135,7 +135,7 @@ RULES = (
     rule("PHONE", ("(+", "（+"), r"(?P<value>[(（]\+\d{1,3}[)）]\s?\d[\d -]{6,14}\d)(?!\d)"),
     rule(
         "PHONE",
-        ("一", "幺"),
+        None,
         r"(?P<value>[一幺](?:[，, -]?[零〇一二三四五六七八九幺]){10})(?![零〇一二三四五六七八九十百千万亿])",
     ),
     rule(
@@ -234,9 +234,9 @@ RULES = (
     ),
     rule(
         "PHONE",
-        ("一", "幺"),
-        r"(?<![零〇一二三四五六七八九十百千万亿])(?P<value>[一幺][三四五六七八九][零〇一二三四五六七八九幺]{9}"
-        r"|零[一二三四五六七八九][零〇一二三四五六七八九幺]{8,10})"
+        None,
+        r"(?P<value>[一幺零](?<![零〇一二三四五六七八九十百千万亿].)(?:(?<!零)[三四五六七八九][零〇一二三四五六七八九幺]{9}"
+        r"|(?<=零)[一二三四五六七八九][零〇一二三四五六七八九幺]{8,10}))"
         r"(?![零〇一二三四五六七八九十百千万亿])",
     ),
     rule(
@@ -248,7 +248,7 @@ RULES = (
         "ID",
         None,
         r"(?<![\dA-Za-z])(?P<value>[1-9]\d{5}[ -](?:18|19|20)\d{6}[ -]?\d{3}[\dXx])(?![\dA-Za-z])",
-        long=True,
+        near=LONG_NUMBER,
     ),
     rule(
         "DEVICE",

@@ -4,7 +4,7 @@ import re
 
 from collectors.privacy.identifiers.checks import is_ip
 from collectors.privacy.identifiers.number_parts import BEFORE, IS
-from collectors.privacy.identifiers.rule import rule
+from collectors.privacy.identifiers.rule import LONG_NUMBER, Near, rule
 
 LIGHT = (
     rule(
@@ -100,10 +100,10 @@ FULL = (
     ),
     rule(
         "IP",
-        (".",),
+        None,
         rf"(?:{BEFORE}|(?<=IP))(?P<value>\d{{1,3}}(?:\.\d{{1,3}}){{3}})(?![\d.]*\d)",
         check=is_ip,
-        long=True,
+        near=LONG_NUMBER,
     ),
     rule(
         "IP",
@@ -114,16 +114,18 @@ FULL = (
     ),
     rule(
         "IP",
-        (":",),
+        None,
         r"(?<![A-Za-z0-9_:])(?P<value>(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}"
         r"|(?:[0-9a-f]{1,4}:){1,6}(?::[0-9a-f]{1,4}){1,6})(?![\w:])",
         check=lambda value: any(c.isalpha() for c in value) or value.count(":") == 7,
         flags=re.IGNORECASE,
+        near=Near(re.compile(r":[0-9A-Fa-f]{0,4}:"), 8, 48),
     ),
     rule(
         "DEVICE",
-        (":", "-"),
+        None,
         r"(?<![A-Za-z0-9_:-])(?P<value>[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\2[0-9a-f]{2}){4})(?![\w:-])",
         flags=re.IGNORECASE,
+        near=Near(re.compile(r"[:-][0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-]"), 4, 20),
     ),
 )

@@ -2,7 +2,7 @@
 
 import re
 
-from collectors.privacy.identifiers.rule import rule
+from collectors.privacy.identifiers.rule import Near, rule
 
 FULL = (
     rule(
@@ -24,6 +24,7 @@ FULL = (
         None,
         r"(?<![A-Za-z0-9-])(?P<value>[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z] \d[ABCEGHJ-NPRSTV-Z]\d"
         r"|(?:[A-Z]{2}\d{1,2}|[A-Z]\d{2}|[A-Z]{1,2}\d[A-Z]) \d[A-Z]{2})(?![A-Za-z0-9-])",
+        near=Near(re.compile(r"\d[A-Z][A-Z\d]"), 8, 4),
     ),
     rule(
         "ZIP",
@@ -42,6 +43,7 @@ FULL = (
         r"|$)(?!\d)(?! ?(?:to|and|or"
         r"|mg|ml|patients|people|of|years|per|x|units|pounds|miles|km)\b))",
         flags=re.IGNORECASE | re.MULTILINE,
+        near=Near(re.compile(r"\d{4}|\d\d-\d{3}|\d{3} \d\d"), 100, 40),
     ),
     rule(
         "ZIP",

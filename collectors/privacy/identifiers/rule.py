@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -17,19 +17,34 @@ class Span(NamedTuple):
     kind: str
 
 
+class Near(NamedTuple):
+    """A part of what a rule looks for that is fast to find, and how many characters before and after it count."""
+
+    pattern: re.Pattern
+    before: int
+    after: int
+
+    def windows(self, text: str) -> list[tuple[int, int]]:
+        """Start and end of the stretches around its matches, those that overlap joined."""
+        return joined((match.start() - self.before, match.end() + self.after) for match in self.pattern.finditer(text))
+
+
+LONG_NUMBER = Near(re.compile(r"\d(?:[ .()/-]{0,2}\d){6,40}"), 70, 70)
+HOUSE_NUMBER = Near(re.compile(r"(?<![\w.,/%-])\d{1,5}[A-Za-z]?(?:[-/]\w{1,4})?(?![\w%]|[.,]\d)"), 100, 200)
+
+
 class Rule(NamedTuple):
     """One form. The group `value` of `pattern` is what gets replaced, if `check` accepts it. So that most rules need
-    not look at most texts: `cues` are lower-case literals, near one of which a match must lie (None: anywhere), within
-    `reach` characters before and after it; a rule for `long` numbers looks only near digits that could be one, and a
-    rule for a `house` near those that could be its number."""
+    not look at most texts: `cues` are lower-case literals, one of which a match must hold (None: no such literal is
+    known); the rule looks within `reach` characters before and after one, or, if it has one, in the windows of
+    `near`. A cue that begins with a line break stands at the beginning of the text, too."""
 
     kind: str
     cues: tuple[str, ...] | None
     pattern: re.Pattern
     check: Callable[[str], bool] | None
-    long: bool = False
+    near: Near | None = None
     reach: tuple[int, int] = (120, 240)
-    house: bool = False
 
     def spans(self, text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[Span]:
         for match in self.pattern.finditer(text, start, end):
@@ -43,11 +58,11 @@ def rule(
     *pattern: str,
     check: Callable[[str], bool] | None = None,
     flags: int = 0,
-    long: bool = False,
+    near: Near | None = None,
     reach: tuple[int, int] = (120, 240),
 ) -> Rule:
     """A rule whose pattern is given in pieces. It looks at a bounded stretch only, so that no text makes it slow."""
-    return Rule(kind, cues, re.compile("".join(pattern), flags), check, long, reach)
+    return Rule(kind, cues, re.compile("".join(pattern), flags), check, near, reach)
 
 
 def written_in_ascii(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
@@ -56,20 +71,14 @@ def written_in_ascii(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
     return tuple(rule for rule in kept if rule.cues is None or rule.cues)
 
 
-_LONG_NUMBER = re.compile(r"\d(?:[ .()/-]{0,2}\d){6,40}")
-_HOUSE_NUMBER = re.compile(r"(?<![\w.,/%-])\d{1,5}[A-Za-z]?(?:[-/]\w{1,4})?(?![\w%]|[.,]\d)")
-_AROUND_LONG, _AROUND_HOUSE = (70, 70), (100, 200)
-"""Characters before and after a number that its rule may look at."""
-
-
-def _near(number: re.Pattern, around: tuple[int, int], text: str) -> list[tuple[int, int]]:
+def joined(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Stretches of a text, given in the order of their starts, with those that touch made one."""
     windows: list[tuple[int, int]] = []
-    for match in number.finditer(text):
-        start, end = max(0, match.start() - around[0]), match.end() + around[1]
+    for start, end in stretches:
         if windows and start <= windows[-1][1]:
             windows[-1] = (windows[-1][0], end)
         else:
-            windows.append((start, end))
+            windows.append((max(0, start), end))
     return windows
 
 
@@ -83,27 +92,26 @@ def holds(text: str, cues: tuple[str, ...]) -> bool:
 
 def applied(rules: tuple[Rule, ...], text: str) -> list[Span]:
     """What rules find in a text, in the order of the rules; spans may overlap."""
-    lowered = lower(text)
-    numbers = _near(_LONG_NUMBER, _AROUND_LONG, text) if any(one.long for one in rules) else []
-    houses = _near(_HOUSE_NUMBER, _AROUND_HOUSE, text) if any(one.house for one in rules) else []
     places: dict[int, list[int]] = {}
     cues = _automaton(rules)
-    for end, owners in cues.iter(lowered) if len(cues) else ():
+    for end, owners in cues.iter(f"\n{lower(text)}") if len(cues) else ():
         for owner in owners:
-            places.setdefault(owner, []).append(end)
+            places.setdefault(owner, []).append(end - 1)
+    windows: dict[Near, list[tuple[int, int]]] = {}
     found: list[Span] = []
     for number, one in enumerate(rules):
         if one.cues is not None and number not in places:
             continue
-        if one.long:
-            windows = numbers
-        elif one.house:
-            windows = houses
+        if one.near is not None:
+            if one.near not in windows:
+                windows[one.near] = one.near.windows(text)
+            stretches = windows[one.near]
         elif one.cues is None or len(places[number]) * sum(one.reach) > len(text):
-            windows = [(0, len(text))]
+            stretches = [(0, len(text))]
         else:
-            windows = _around(places[number], one.reach)
-        for start, end in windows:
+            before, after = one.reach
+            stretches = joined((place - before, place + after) for place in places[number])
+        for start, end in stretches:
             found += one.spans(text, start, end)
     return found
 
@@ -120,17 +128,6 @@ def _automaton(rules: tuple[Rule, ...]) -> ahocorasick.Automaton:
         automaton.add_word(cue, tuple(numbers))
     automaton.make_automaton()
     return automaton
-
-
-def _around(places: list[int], reach: tuple[int, int]) -> list[tuple[int, int]]:
-    windows: list[tuple[int, int]] = []
-    for place in places:
-        start, end = max(0, place - reach[0]), place + reach[1]
-        if windows and start <= windows[-1][1]:
-            windows[-1] = (windows[-1][0], end)
-        else:
-            windows.append((start, end))
-    return windows
 
 
 def lower(text: str) -> str:

@@ -1,5 +1,6 @@
 """How the dictionary cuts Chinese text, for the recognisers of names."""
 
+import itertools
 import re
 from functools import lru_cache
 
@@ -15,14 +16,11 @@ class Words:
 
     def __init__(self, text: str):
         self._text = text
-        self._at: dict[int, tuple[int, str]] = {}
-        self._before: dict[int, str] = {}
-        position = 0
-        for word, tag in rjieba.tag(text, False):
-            end = position + len(word)
-            self._at[position] = (end, tag)
-            self._before[end] = tag
-            position = end
+        cut = rjieba.tag(text, False)
+        words, tags = zip(*cut, strict=True) if cut else ((), ())
+        ends = list(itertools.accumulate(map(len, words)))
+        self._at = dict(zip((0, *ends), zip(ends, tags, strict=True), strict=False))
+        self._before = dict(zip(ends, tags, strict=True))
 
     def begins(self, position: int) -> bool:
         return position in self._at or position == len(self._text)
@@ -70,3 +68,8 @@ def is_word(value: str) -> bool:
     """The dictionary has the whole value, and not as a name."""
     cut = rjieba.tag(value, False)
     return len(cut) == 1 and not cut[0][1].startswith("nr")
+
+
+def are_words(one: str, other: str) -> bool:
+    """The dictionary has both, and neither as a name."""
+    return len(other) > 1 and is_word(other) and is_word(one)
