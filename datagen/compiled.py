@@ -20,3 +20,5 @@ def kernel(*arguments):
 
 
 inner = njit(nogil=True, error_model="numpy", forceinline=True)
+part = njit(nogil=True, error_model="numpy")
+"""Of a kernel: one that LLVM must put in its place, and one that it may."""

@@ -1,9 +1,9 @@
-"""Compiled loops over a graph's arrays (see kernels.py for how they are compiled)."""
+"""Compiled loops over a graph's arrays (see datagen/compiled.py)."""
 
 import numpy as np
 from numba.core.types import int32, int64, uint8, uint64
 
-from knowledge_graph.kernels import kernel, read, write
+from datagen.compiled import kernel, read, write
 
 
 @kernel(read(int32), read(int32), write(int64), write(int32))

@@ -20,15 +20,16 @@ from knowledge_graph.dealing import (
     MAX_NEGATIVES,
     MIN_FACTS,
     NONE,
+    TELLING,
     closeness,
     deal,
     implied,
     pack,
     room,
+    tell,
 )
 from knowledge_graph.model import FINDINGS, Graph
 from knowledge_graph.statements import DETAILS, sorted_by, starts_of
-from knowledge_graph.telling import TELLING, tell
 from knowledge_graph.world import SHARED_BY, Scratch, World
 
 DEGREE_POWER = -0.75

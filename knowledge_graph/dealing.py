@@ -1,10 +1,9 @@
-"""Compiled loops of dealing bundles (see kernels.py for how they are compiled); deal.py says what they do."""
+"""Compiled loops of dealing bundles, in one file (see datagen/compiled.py); deal.py says what they do."""
 
 import numpy as np
 from numba.core.types import float64, int8, int32, int64, uint64
 
-from knowledge_graph.kernels import kernel, part, read, write
-from knowledge_graph.telling import shows
+from datagen.compiled import kernel, part, read, write
 from knowledge_graph.world import SCRATCH, SHARED_BY, WORLD
 
 MIN_FACTS, MAX_FACTS = 3, 8
@@ -16,8 +15,16 @@ UNRELATED = 0.1
 FACTS, CUTS, NEGATIVES, NEAR, PEERS = 1, 2, 3, 4, 5
 """Streams of random numbers."""
 NONE = -1
+TELLING = 32
+"""Findings by which nodes are compared: those that the fewest share."""
 
 LAST_STAMP = 1 << 30
+
+
+@part
+def shows(world, edge):
+    """Whether an edge affirms a finding."""
+    return world.finding[world.relation[edge]] == 1 and world.polarity[edge] > 0
 
 
 @part
@@ -366,3 +373,32 @@ def implied(world, scratch, owners, others, found):
     """Whether each owner shows the other or something below it, 1 or 0 into `found`."""
     for i in range(len(owners)):
         found[i] = shown(world, owners[i], others[i], scratch)
+
+
+@kernel(WORLD, write(int32), write(int32))
+def tell(world, counts, chosen):
+    """The findings of each node that the fewest share, no more than TELLING, in order, into `chosen` [nodes, TELLING],
+    flat; how many into `counts`."""
+    by_sharers = np.empty(SHARED_BY + 1, np.int64)
+    for node in range(len(counts)):
+        by_sharers[:] = 0
+        low, high = world.out[node], world.out[node + 1]
+        for edge in range(low, high):
+            sharers = world.sharers[world.object[edge]]
+            if sharers <= SHARED_BY and shows(world, edge):
+                by_sharers[sharers] += 1
+        most, room = 0, TELLING
+        while most <= SHARED_BY and by_sharers[most] <= room:
+            room -= by_sharers[most]
+            most += 1
+        found = 0
+        for edge in range(low, high) if room < TELLING or most <= SHARED_BY else range(0):
+            sharers = world.sharers[world.object[edge]]
+            if sharers <= min(most, SHARED_BY) and shows(world, edge):
+                if sharers == most:
+                    if room == 0:
+                        continue
+                    room -= 1
+                chosen[TELLING * node + found] = world.object[edge]
+                found += 1
+        counts[node] = found

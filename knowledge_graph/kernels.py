@@ -1,10 +1,10 @@
-"""Compiled loops of linking, in one file because numba's cache notices changes only in the file that a loop stands in.
-The functions around them, in fold.py and matcher.py, say what they mean."""
+"""Compiled loops of linking, in one file (see datagen/compiled.py). The functions around them, in fold.py and
+matcher.py, say what they mean."""
 
 import numpy as np
-from numba import njit, types
 from numba.core.types import boolean, int32, int64, uint8, uint32, uint64
 
+from datagen.compiled import inner, kernel, part, read, write
 from knowledge_graph.characters import APOSTROPHE, BASIC, COMMA, DROP, HAN, HAN_RANGES, MARK, SPACE, WORD
 
 R = HAN_RANGES
@@ -13,23 +13,6 @@ LOWER_S = ord("s")
 ABSENT = -1
 ANY, CAPITALS, CUE = 1, 2, 4
 """What may end at a state: a name however it is written; one that only counts in capitals; a cue."""
-
-
-def read(item):
-    return types.Array(item, 1, "C", readonly=True)
-
-
-def write(item):
-    return types.Array(item, 1, "C")
-
-
-def kernel(*arguments):
-    """Compiled once for these types, or taken from numba's cache, when this file is imported."""
-    return njit(arguments, cache=True, nogil=True, error_model="numpy")
-
-
-inner = njit(nogil=True, error_model="numpy", inline="always")
-part = njit(nogil=True, error_model="numpy")
 
 
 @inner

@@ -6,7 +6,7 @@ import numpy as np
 from numba.core import types
 from numba.core.types import float64, int8, int16, int32, int64, uint64
 
-from knowledge_graph.kernels import read, write
+from datagen.compiled import read, write
 
 SHARED_BY = 256
 """What more nodes than this share says nothing about which of them resemble each other."""
